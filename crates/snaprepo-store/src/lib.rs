@@ -1,1 +1,26 @@
-//! x
+//! Where blobs live: one reading and one writing interface, and the stores behind them.
+//!
+//! ```text
+//! Location ──▶ open ──▶ ReadStore      list a folder, read a blob, a range, or a stream
+//!                       WriteStore     create if absent, replace, delete
+//! ```
+//! Callers see blocking calls; waiting work is spread over a [`Pool`] of plain threads. Only this crate knows about
+//! file systems (and, later, about object stores and async).
+
+mod cancel;
+mod error;
+mod local;
+mod location;
+mod meter;
+mod pool;
+mod read;
+mod write;
+
+pub use cancel::Cancel;
+pub use error::{StoreError, StoreErrorKind};
+pub use local::LocalStore;
+pub use location::{Location, LocationFault};
+pub use meter::{Meter, Metered, Requests};
+pub use pool::Pool;
+pub use read::{Entry, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, STREAM_BUFFER_LEN};
+pub use write::WriteStore;

@@ -1,0 +1,91 @@
+//! The files of all snapshots of one shard: shard `index-<gen>` (`docs/format.md`, *Shard generation*).
+//!
+//! Snapshots are named here, not identified by uuid.
+
+use hashbrown::HashMap;
+use serde::Deserialize;
+use snaprepo_codec::Fault;
+
+use crate::{
+    file::FileInfo,
+    ids::FileName,
+    wrapped::{self, Kind},
+};
+
+/// The table of one shard.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShardGeneration {
+    /// Every file of every snapshot below, once.
+    pub files: Vec<FileInfo>,
+    /// The snapshots, in the order of the blob (a hash order).
+    pub snapshots: Vec<ShardEntry>,
+    /// File names that occur twice in `files`.
+    pub duplicates: Vec<FileName>,
+}
+
+/// One snapshot of the shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardEntry {
+    /// Name of the snapshot.
+    pub snapshot: Box<str>,
+    /// Positions of its files in [`ShardGeneration::files`].
+    pub files: Vec<u32>,
+    /// Names it refers to that are not in the table.
+    pub dangling: Vec<Box<str>>,
+    /// State by which the next snapshot recognises an unchanged shard.
+    pub shard_state_id: Option<Box<str>>,
+}
+
+impl ShardGeneration {
+    /// Reads the blob.
+    ///
+    /// # Errors
+    /// When it is damaged or not a shard table.
+    pub fn parse(blob: &[u8]) -> Result<Self, Fault> {
+        let disk = wrapped::read::<OnDisk>(blob, Kind::ShardGeneration)?;
+        let mut by_name = HashMap::with_capacity(disk.files.len());
+        let mut duplicates = Vec::new();
+        for (position, file) in (0_u32..).zip(&disk.files) {
+            if by_name.insert(file.name, position).is_some() {
+                duplicates.push(file.name);
+            }
+        }
+        let snapshots = disk.snapshots.into_iter().map(|(snapshot, entry)| {
+            let mut files = Vec::with_capacity(entry.files.len());
+            let mut dangling = Vec::new();
+            for name in entry.files {
+                match FileName::parse(&name).and_then(|name| by_name.get(&name)) {
+                    Some(position) => files.push(*position),
+                    None => dangling.push(name),
+                }
+            }
+            ShardEntry { snapshot, files, dangling, shard_state_id: entry.shard_state_id }
+        });
+        Ok(Self { snapshots: snapshots.collect(), files: disk.files, duplicates })
+    }
+
+    /// The entry of a snapshot, by name.
+    #[must_use]
+    pub fn entry(&self, snapshot: &str) -> Option<&ShardEntry> {
+        self.snapshots.iter().find(|entry| &*entry.snapshot == snapshot)
+    }
+
+    /// The files of an entry.
+    pub fn files_of<'a>(&'a self, entry: &'a ShardEntry) -> impl Iterator<Item = &'a FileInfo> {
+        entry.files.iter().filter_map(|position| self.files.get(usize::try_from(*position).ok()?))
+    }
+}
+
+#[derive(Deserialize)]
+struct OnDisk {
+    files: Vec<FileInfo>,
+    #[serde(deserialize_with = "crate::root::pairs")]
+    snapshots: Vec<(Box<str>, EntryOnDisk)>,
+}
+
+#[derive(Deserialize)]
+struct EntryOnDisk {
+    files: Vec<Box<str>>,
+    #[serde(default)]
+    shard_state_id: Option<Box<str>>,
+}

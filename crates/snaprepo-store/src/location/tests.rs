@@ -1,0 +1,13 @@
+use super::{Location, LocationFault};
+
+#[test]
+fn kinds_of_locations() {
+    let kind = |text: &str| text.parse::<Location>();
+    assert_eq!(kind("backups"), Ok(Location::Local("backups".into())));
+    assert_eq!(kind("file:///mnt/backups"), Ok(Location::Local("/mnt/backups".into())));
+    assert_eq!(kind("s3://bucket/base"), Ok(Location::Remote { scheme: "s3", rest: "bucket/base".into() }));
+    assert_eq!(kind(""), Err(LocationFault::Empty));
+    assert_eq!(kind("ftp://x"), Err(LocationFault::UnknownScheme { scheme: "ftp".into() }));
+    assert_eq!(kind("file://host/x"), Err(LocationFault::FileHost { host: "host".into() }));
+    assert_eq!(kind("s3://key:secret@bucket/base"), Err(LocationFault::Credentials));
+}

@@ -1,0 +1,26 @@
+//! Writing to a store. Everything is complete or absent at any moment.
+
+use snaprepo_codec::BlobPath;
+
+use crate::{ReadStore, StoreError};
+
+/// A place to write blobs to.
+pub trait WriteStore: ReadStore {
+    /// Writes a new blob, completely and durably, if there is none of its name.
+    ///
+    /// # Errors
+    /// With [`Exists`](crate::StoreErrorKind::Exists) when there is one; with other kinds when nothing was written.
+    fn create(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Writes a blob, completely and durably, in place of one that may exist.
+    ///
+    /// # Errors
+    /// When the old content, if any, is still in place.
+    fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Removes a blob.
+    ///
+    /// # Errors
+    /// When it is absent or cannot be removed.
+    fn delete(&self, path: &BlobPath) -> Result<(), StoreError>;
+}
