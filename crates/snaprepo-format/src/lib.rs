@@ -14,7 +14,9 @@
 
 pub mod engine;
 mod file;
+pub mod global_metadata;
 mod ids;
+pub mod incompatible;
 pub mod index_metadata;
 pub mod latest;
 pub mod names;
@@ -27,4 +29,4 @@ mod wrapped;
 
 pub use file::{FileInfo, Parts};
 pub use ids::{DataName, FileName, Uuid};
-pub use wrapped::{Document, Kind, document, encode, read};
+pub use wrapped::{Document, Kind, document, encode, json_document, read};

@@ -64,6 +64,20 @@ pub fn document(blob: &[u8], kind: Kind) -> Result<(Value, Document), Fault> {
     with_body(blob, kind, |body, packed| Ok((parse(body)?, packed)))
 }
 
+/// Reads a blob that is bare JSON (roots, shard path notes, everything of Elasticsearch 1), perhaps in LZF.
+///
+/// # Errors
+/// When it is damaged.
+pub fn json_document(blob: &[u8]) -> Result<(Value, Document), Fault> {
+    if blob.is_empty() {
+        return Err(Fault::new(0, FaultKind::Empty));
+    }
+    if blob.starts_with(lzf::MARK) {
+        return Ok((parse(&lzf::decode(blob)?)?, Document::Lzf));
+    }
+    Ok((parse(blob)?, Document::Json))
+}
+
 /// Packs a document the way a blob was packed.
 #[must_use]
 pub fn encode(document: &Value, kind: Kind, packed: Document) -> Vec<u8> {

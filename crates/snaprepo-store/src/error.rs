@@ -47,6 +47,9 @@ pub enum StoreErrorKind {
     /// The blob ended before the range that was asked for.
     #[error("ends before the range that was asked for")]
     ShortRead,
+    /// The store has no listing (a web server).
+    #[error("cannot be listed")]
+    CannotList,
     /// The operating system's word.
     #[error("{0}")]
     Io(io::Error),

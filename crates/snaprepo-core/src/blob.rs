@@ -1,0 +1,84 @@
+//! Reading one metadata blob, with the three ways in which that can end kept apart.
+
+use std::fmt;
+
+use snaprepo_codec::{BlobPath, Fault};
+use snaprepo_format::root::RootFault;
+use snaprepo_store::{ReadStore, StoreError};
+
+/// A blob that could not be had.
+#[derive(Debug)]
+pub struct BlobError {
+    /// The blob, from the root of the store.
+    pub path: BlobPath,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// Why a blob could not be had.
+#[derive(Debug)]
+pub enum Problem {
+    /// The store says that there is no such blob: a finding.
+    Absent(StoreError),
+    /// It is there and damaged: a finding.
+    Damaged(Fault),
+    /// It is a root that cannot be used: a finding, or a refusal.
+    Root(RootFault),
+    /// Nobody knows: an error.
+    Unknown(StoreError),
+}
+
+impl BlobError {
+    pub(crate) fn damaged(path: &BlobPath, fault: Fault) -> Self {
+        Self { path: path.clone(), problem: Problem::Damaged(fault) }
+    }
+
+    pub(crate) fn from_store(error: StoreError) -> Self {
+        let path = error.path.clone();
+        let problem = if error.is_absence() { Problem::Absent(error) } else { Problem::Unknown(error) };
+        Self { path, problem }
+    }
+
+    /// Whether this says something about the repository, rather than about our reach.
+    #[must_use]
+    pub fn is_finding(&self) -> bool {
+        !matches!(self.problem, Problem::Unknown(_))
+    }
+
+    /// The byte where the damage was noticed.
+    #[must_use]
+    pub fn offset(&self) -> Option<u64> {
+        match &self.problem {
+            Problem::Damaged(fault) | Problem::Root(RootFault::Damaged(fault)) => Some(fault.offset),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(error) | Self::Unknown(error) => error.kind.fmt(f),
+            Self::Damaged(fault) => fault.fmt(f),
+            Self::Root(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for BlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.problem)
+    }
+}
+
+impl std::error::Error for BlobError {}
+
+/// Reads and parses a blob.
+pub(crate) fn load<T>(
+    store: &dyn ReadStore,
+    path: &BlobPath,
+    parse: impl FnOnce(&[u8]) -> Result<T, Fault>,
+) -> Result<T, BlobError> {
+    let bytes = store.read(path).map_err(BlobError::from_store)?;
+    parse(&bytes).map_err(|fault| BlobError::damaged(path, fault))
+}

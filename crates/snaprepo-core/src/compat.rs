@@ -1,0 +1,187 @@
+//! Where a snapshot and its indices can be restored (`docs/format.md`, *Restorability*).
+//!
+//! The creation version of an *index* decides, not the version that took the snapshot.
+
+use snaprepo_format::{
+    engine::{Era, Product, Release, Target, VersionId},
+    root::Root,
+    shard_paths::ShardPathType,
+    snapshot_info::SnapshotState,
+};
+
+/// Whether a target can restore something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Restore {
+    /// Yes.
+    Yes,
+    /// Only mounted as a searchable snapshot, or as a read-only archive index; both need a licence.
+    MountOrArchive,
+    /// Only as a read-only archive index, which needs a licence.
+    Archive,
+    /// No.
+    No,
+}
+
+impl Restore {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::MountOrArchive => "mount-or-archive",
+            Self::Archive => "archive",
+            Self::No => "no",
+        }
+    }
+}
+
+/// An answer with its reason; a plain yes has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether it can be restored.
+    pub restore: Restore,
+    /// Why not, or why only so.
+    pub reason: Option<String>,
+}
+
+impl Answer {
+    fn yes() -> Self {
+        Self { restore: Restore::Yes, reason: None }
+    }
+
+    fn no(reason: impl Into<String>) -> Self {
+        Self { restore: Restore::No, reason: Some(reason.into()) }
+    }
+
+    /// The worse of two answers; the first when they are equally bad.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        if other.restore > self.restore { other } else { self }
+    }
+}
+
+/// Whether a target can read the repository at all.
+#[must_use]
+pub fn repository(root: &Root, target: Target) -> Answer {
+    match (target.product, root.era) {
+        (_, Era::Crate) => Answer::no("the repository is CrateDB's"),
+        (Product::OpenSearch, Era::E712) => Answer::no(
+            "OpenSearch cannot read a root with uuid and cluster_id, which Elasticsearch 7.12 and later write",
+        ),
+        (Product::OpenSearch, Era::E1 | Era::E2) => {
+            Answer::no("the repository is older than any that OpenSearch reads")
+        }
+        (Product::Elasticsearch, era) => {
+            let first_reader = match era {
+                Era::E76 => Release::new(7, 6, 0),
+                Era::E79 | Era::Os3 => Release::new(7, 9, 0),
+                Era::E712 => Release::new(7, 12, 0),
+                Era::E5 => Release::new(5, 0, 0),
+                Era::E2 => Release::new(2, 0, 0),
+                Era::E1 | Era::Crate => Release::new(1, 0, 0),
+            };
+            if target.release < first_reader {
+                return Answer::no(format!(
+                    "the root needs Elasticsearch {}.{} or later",
+                    first_reader.major, first_reader.minor
+                ));
+            }
+            // Elasticsearch 5 converts a repository of 2.x; 2.x reads those of 1.x. Nothing else reaches that far back.
+            match era {
+                Era::E1 if target.release.major > 2 => Answer::no("only Elasticsearch 1 and 2 read the layout of 1.x"),
+                Era::E2 if target.release.major > 5 => Answer::no("only Elasticsearch 2 and 5 read the layout of 2.x"),
+                _ => Answer::yes(),
+            }
+        }
+        (Product::OpenSearch, _) if target.release < Release::new(2, 17, 0) && has_hashed_paths(root) => Answer::no(
+            "shard folders are hashed: OpenSearch before 2.17 does not find them, and loses their path type when it writes",
+        ),
+        _ => Answer::yes(),
+    }
+}
+
+fn has_hashed_paths(root: &Root) -> bool {
+    root.indices.iter().any(|index| index.shard_path_type != ShardPathType::Fixed)
+}
+
+/// Whether a target accepts a snapshot, its indices aside.
+#[must_use]
+pub fn snapshot(state: Option<SnapshotState>, version: Option<VersionId>, target: Target) -> Answer {
+    if let Some(state @ (SnapshotState::Failed | SnapshotState::InProgress | SnapshotState::Incompatible)) = state {
+        return Answer::no(format!("its state is {}", state.name()));
+    }
+    let Some(version) = version else { return Answer::yes() };
+    if target.product == Product::Elasticsearch && version.product() == Product::OpenSearch {
+        return Answer::no(format!("taken by OpenSearch {version}: Elasticsearch restores no snapshot of OpenSearch"));
+    }
+    if version > target.version() {
+        return Answer::no(format!("taken by {} {version}, which is newer than the target", version.product().name()));
+    }
+    Answer::yes()
+}
+
+/// Whether a target can restore an index, by the version that created it.
+#[must_use]
+pub fn index(created: Option<VersionId>, target: Target) -> Answer {
+    let Some(created) = created else {
+        return Answer::no("its creation version is not recorded");
+    };
+    let by = format!("created by {} {created}", created.product().name());
+    if created > target.version() && (created.product() == target.product || target.product == Product::OpenSearch) {
+        return Answer::no(format!("{by}, which is newer than the target"));
+    }
+    match target.product {
+        Product::Elasticsearch => index_to_elasticsearch(created, target.release, &by),
+        Product::OpenSearch => index_to_opensearch(created, target.release, &by),
+        Product::CrateDb => Answer::no("CrateDB restores its own snapshots only"),
+    }
+}
+
+fn index_to_elasticsearch(created: VersionId, target: Release, by: &str) -> Answer {
+    if created.product() == Product::OpenSearch {
+        return Answer::no(format!("{by}: Elasticsearch restores no index of OpenSearch"));
+    }
+    let release = created.release();
+    let archive = |restore, how: &str| Answer { restore, reason: Some(format!("{by}: only {how} (needs a licence)")) };
+    match (target.major, release.major) {
+        (9.., 8..) | (8, 7..) | (7, 6..) | (6, 5..) | (5, 2..) | (2, 1..) | (1, _) => {
+            // 6.8 and 7.0 were developed side by side.
+            if (release.major, release.minor) == (6, 8) && target < Release::new(7, 2, 0) && target.major == 7 {
+                return Answer::no(format!("{by}: restores into 7.2 and later, not into 7.0 and 7.1"));
+            }
+            Answer::yes()
+        }
+        (9.., 7) => archive(Restore::MountOrArchive, "mounted as a searchable snapshot, or as an archive index"),
+        (9.., 5 | 6) => archive(Restore::Archive, "as a read-only archive index"),
+        (8, 5 | 6) if target >= Release::new(8, 3, 0) => archive(Restore::Archive, "as a read-only archive index"),
+        (8, 5 | 6) => Answer::no(format!("{by}: 8.3 and later can read it as an archive index")),
+        (major, _) => {
+            Answer::no(format!("{by}: Elasticsearch {major} reads indices from {}.x on", major.saturating_sub(1)))
+        }
+    }
+}
+
+fn index_to_opensearch(created: VersionId, target: Release, by: &str) -> Answer {
+    let release = created.release();
+    let from_elasticsearch = created.product() == Product::Elasticsearch;
+    if from_elasticsearch && release >= Release::new(7, 11, 0) {
+        return Answer::no(format!("{by}: OpenSearch takes indices of Elasticsearch up to 7.10"));
+    }
+    let oldest = match target.major {
+        0 | 1 => VersionId::of_release(Product::Elasticsearch, Release::new(6, 0, 0)).0 - 73,
+        2 => VersionId::of_release(Product::Elasticsearch, Release::new(7, 0, 0)).0,
+        major => VersionId::of_release(Product::OpenSearch, Release::new(major - 1, 0, 0)).0,
+    };
+    if created.0 >= oldest {
+        return Answer::yes();
+    }
+    let from = match target.major {
+        0 | 1 => "Elasticsearch 6.0".to_owned(),
+        2 => "Elasticsearch 7.0".to_owned(),
+        major => format!("OpenSearch {}.0", major - 1),
+    };
+    Answer::no(format!("{by}: OpenSearch {} reads indices from {from} on", target.major))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Elasticsearch 1 and 2 have no root: what it would say is put together from the snapshot blobs.
+
+use std::{collections::BTreeMap, ops::ControlFlow};
+
+use snaprepo_codec::BlobPath;
+use snaprepo_format::{
+    engine::Era,
+    names::RootBlob,
+    root::{IndexEntry, Root, SnapshotEntry, SnapshotForm, SnapshotIx, VersionText},
+    shard_paths::ShardPathType,
+    snapshot_info::SnapshotInfo,
+};
+use snaprepo_store::{Entry, Pool, ReadStore};
+
+use crate::{
+    OpenError,
+    blob::{self, BlobError},
+    repository::known,
+};
+
+/// Builds the root: names stand for uuids and ids, and the snapshots come in the order of their start.
+pub(crate) fn build_root(store: &dyn ReadStore, base: &BlobPath, pool: &Pool) -> Result<Root, OpenError> {
+    let mut found: Vec<(String, SnapshotForm)> = Vec::new();
+    store.list(base, &mut |entry| {
+        if let Entry::Blob { name, .. } = entry {
+            match RootBlob::parse(name) {
+                RootBlob::SnapshotInfo(snapshot) => found.push((snapshot.to_owned(), SnapshotForm::Wrapped)),
+                RootBlob::LegacySnapshot(snapshot) => found.push((snapshot.to_owned(), SnapshotForm::Bare)),
+                _ => {}
+            }
+        }
+    })?;
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let era = if found.iter().any(|(_, form)| *form == SnapshotForm::Wrapped) { Era::E2 } else { Era::E1 };
+
+    let read = |(name, form): (String, SnapshotForm)| {
+        let blob_name = match form {
+            SnapshotForm::Wrapped => format!("snap-{name}.dat"),
+            SnapshotForm::Bare => format!("snapshot-{name}"),
+        };
+        let info = known(base.join(&blob_name)).and_then(|path| blob::load(store, &path, SnapshotInfo::parse));
+        (name, form, info)
+    };
+    let mut snapshots = Vec::with_capacity(found.len());
+    let mut failed: Option<BlobError> = None;
+    pool.map(found, read, |(name, form, info)| match info {
+        Err(error) if !error.is_finding() => {
+            failed = Some(error);
+            ControlFlow::Break(())
+        }
+        info => {
+            snapshots.push((name, form, info.ok()));
+            ControlFlow::Continue(())
+        }
+    });
+    if let Some(error) = failed {
+        return Err(OpenError::Blob(error));
+    }
+    // A snapshot with a uuid was taken by Elasticsearch 5 or later, which always writes a root.
+    if snapshots.iter().any(|(_, _, info)| info.as_ref().is_some_and(|info| info.uuid.is_some())) {
+        return Err(OpenError::RootMissing { latest: None });
+    }
+    snapshots.sort_by_key(|(_, _, info)| info.as_ref().map_or(i64::MAX, |info| info.start_millis));
+    Ok(assemble(era, snapshots))
+}
+
+fn assemble(era: Era, snapshots: Vec<(String, SnapshotForm, Option<SnapshotInfo>)>) -> Root {
+    let mut indices: BTreeMap<Box<str>, Vec<SnapshotIx>> = BTreeMap::new();
+    let mut entries = Vec::with_capacity(snapshots.len());
+    for (ix, (name, form, info)) in (0..).zip(snapshots) {
+        for index in info.iter().flat_map(|info| &info.indices) {
+            let held_by = indices.entry(index.clone()).or_default();
+            if held_by.last() != Some(&ix) {
+                held_by.push(ix);
+            }
+        }
+        entries.push(SnapshotEntry {
+            uuid: name.clone().into(),
+            name: name.into(),
+            state: info.as_ref().map(|info| info.state),
+            version: info.as_ref().and_then(|info| info.version).map(VersionText::Id),
+            start_millis: info.as_ref().map(|info| info.start_millis),
+            end_millis: info.as_ref().map(|info| info.end_millis),
+            slm_policy: None,
+            lookup: Box::default(),
+            form,
+        });
+    }
+    let indices = indices.into_iter().map(|(name, snapshots)| IndexEntry {
+        id: name.clone(),
+        name,
+        shard_path_type: ShardPathType::Fixed,
+        shard_path_type_recorded: false,
+        snapshots,
+        shard_generations: Vec::new(),
+    });
+    Root {
+        era,
+        uuid: None,
+        cluster_id: None,
+        snapshots: entries,
+        indices: indices.collect(),
+        identifiers: Vec::new(),
+        oddities: Vec::new(),
+    }
+}

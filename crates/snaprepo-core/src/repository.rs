@@ -1,0 +1,388 @@
+//! Opens a repository at one generation, and knows where each of its blobs is.
+
+use std::sync::Arc;
+
+use snaprepo_codec::{BlobPath, Fault, FaultKind, PathFault};
+use snaprepo_format::{
+    engine::Era,
+    index_metadata::{IndexFacts, IndexMetadata},
+    latest, names,
+    root::{IndexIx, Root, SnapshotForm, SnapshotIx},
+    shard_paths::{self, ShardPathType, ShardPathsNote},
+    snapshot_info::SnapshotInfo,
+};
+use snaprepo_store::{Entry, Pool, ReadStore, StoreError, StoreErrorKind};
+
+use crate::{
+    OpenError,
+    blob::{self, BlobError, Problem},
+    legacy,
+    scan::{RootScan, load_root, scan_by_latest, scan_root},
+};
+
+/// Times the root folder is listed again when the newest root vanishes before it can be read.
+const OPEN_ATTEMPTS: usize = 3;
+/// Levels above the base path that are searched for hashed shard folders.
+const MAX_BASE_LEVELS: usize = 8;
+/// Indices whose hashed shard folders are looked for.
+const MAX_PROBED_INDICES: usize = 16;
+
+/// A repository, open at one generation.
+#[derive(Clone)]
+pub struct Repository {
+    store: Arc<dyn ReadStore>,
+    base: BlobPath,
+    /// Text that a node put before the hash of shard folders.
+    shard_prefix: String,
+    /// The generation that is open; `None` before Elasticsearch 5, which has none.
+    pub generation: Option<u64>,
+    /// Its content.
+    pub root: Root,
+    /// What lies in the root folder.
+    pub scan: RootScan,
+    /// Newer roots that cannot be read, newest first; empty for a healthy repository.
+    pub unreadable_roots: Vec<(u64, Arc<BlobError>)>,
+}
+
+impl Repository {
+    /// Opens the newest generation of the repository at `base` of a store. `pool` reads the snapshot blobs of
+    /// repositories that have no root (Elasticsearch 1 and 2).
+    ///
+    /// # Errors
+    /// When it is no repository, cannot be read, or is not for this program. A damaged newest root is not an error as
+    /// long as an older one can be read: see [`Repository::unreadable_roots`].
+    pub fn open(store: &Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Self, OpenError> {
+        let mut attempt = 1;
+        loop {
+            match Self::open_once(Arc::clone(store), base, pool) {
+                // A cluster publishes a new root and removes the old one: what was listed may be gone.
+                Err(OpenError::NoReadableRoot(error))
+                    if attempt < OPEN_ATTEMPTS && matches!(error.problem, Problem::Absent(_)) => {}
+                result => return result,
+            }
+            attempt += 1;
+        }
+    }
+
+    fn open_once(store: Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Self, OpenError> {
+        let scan = match scan_root(&*store, base) {
+            Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => scan_by_latest(&*store, base)?,
+            scan => scan?,
+        };
+        if scan.is_encrypted {
+            return Err(OpenError::Encrypted);
+        }
+        if scan.generations.is_empty() {
+            return Self::open_legacy(store, base, scan, pool);
+        }
+        let mut unreadable_roots = Vec::new();
+        for generation in scan.generations.iter().rev() {
+            match load_root(&*store, base, *generation) {
+                Ok(root) => {
+                    let generation = Some(*generation);
+                    let mut repository = Self {
+                        store,
+                        base: base.clone(),
+                        shard_prefix: String::new(),
+                        generation,
+                        root,
+                        scan,
+                        unreadable_roots,
+                    };
+                    repository.find_hashed_folders();
+                    return Ok(repository);
+                }
+                Err(error) => match &error.problem {
+                    Problem::Unknown(_) => return Err(OpenError::Blob(error)),
+                    Problem::Root(fault) if fault.is_refusal() => return Err(OpenError::Refused(error)),
+                    _ => unreadable_roots.push((*generation, Arc::new(error))),
+                },
+            }
+        }
+        match unreadable_roots.into_iter().next() {
+            Some((_, newest)) => Err(OpenError::NoReadableRoot(newest)),
+            None => Err(OpenError::RootMissing { latest: None }),
+        }
+    }
+
+    fn open_legacy(store: Arc<dyn ReadStore>, base: &BlobPath, scan: RootScan, pool: &Pool) -> Result<Self, OpenError> {
+        if scan.has_latest {
+            let latest = store.read(&at(base, names::LATEST)?).ok().and_then(|bytes| latest::parse(&bytes).ok());
+            return Err(OpenError::RootMissing { latest });
+        }
+        if scan.n_snapshot_blobs == 0 {
+            return Err(match scan.n_blobs + scan.n_folders {
+                0 => OpenError::Empty,
+                _ => OpenError::NotARepository { n_blobs: scan.n_blobs, n_folders: scan.n_folders },
+            });
+        }
+        let root = legacy::build_root(&*store, base, pool)?;
+        Ok(Self {
+            store,
+            base: base.clone(),
+            shard_prefix: String::new(),
+            generation: None,
+            root,
+            scan,
+            unreadable_roots: Vec::new(),
+        })
+    }
+
+    /// Opens the newest generation again.
+    ///
+    /// # Errors
+    /// As [`Repository::open`].
+    pub fn reopen(&self, pool: &Pool) -> Result<Self, OpenError> {
+        Self::open(&self.store, &self.base, pool)
+    }
+
+    /// The newest generation that is there now.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub fn newest_generation(&self) -> Result<Option<u64>, StoreError> {
+        match scan_root(&*self.store, &self.base) {
+            Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => {
+                Ok(scan_by_latest(&*self.store, &self.base)?.generations.pop())
+            }
+            scan => Ok(scan?.generations.pop()),
+        }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &dyn ReadStore {
+        &*self.store
+    }
+
+    /// The folder of the repository in its store.
+    #[must_use]
+    pub fn base(&self) -> &BlobPath {
+        &self.base
+    }
+
+    /// A path as it is shown: from the folder of the repository, or from the root of the store for what lies outside.
+    #[must_use]
+    pub fn shown(&self, path: &BlobPath) -> BlobPath {
+        path.relative_to(&self.base).unwrap_or_else(|| path.clone())
+    }
+
+    /// The root blob; `None` before Elasticsearch 5.
+    #[must_use]
+    pub fn root_path(&self) -> Option<BlobPath> {
+        self.blob(&format!("index-{}", self.generation?)).ok()
+    }
+
+    /// A blob of the root folder.
+    ///
+    /// # Errors
+    /// When the name is not one.
+    pub fn blob(&self, name: &str) -> Result<BlobPath, PathFault> {
+        self.base.join(name)
+    }
+
+    /// The blob with the facts of a snapshot.
+    ///
+    /// # Errors
+    /// When its uuid cannot be part of a blob name.
+    pub fn snapshot_info_path(&self, snapshot: SnapshotIx) -> Result<BlobPath, PathFault> {
+        let entry = self.root.snapshot_entry(snapshot);
+        self.blob(&match entry.form {
+            SnapshotForm::Wrapped => format!("snap-{}.dat", entry.uuid),
+            SnapshotForm::Bare => format!("snapshot-{}", entry.uuid),
+        })
+    }
+
+    /// The blob with the cluster state of a snapshot.
+    ///
+    /// # Errors
+    /// When its uuid cannot be part of a blob name.
+    pub fn global_metadata_path(&self, snapshot: SnapshotIx) -> Result<BlobPath, PathFault> {
+        let entry = self.root.snapshot_entry(snapshot);
+        self.blob(&match entry.form {
+            SnapshotForm::Wrapped => format!("meta-{}.dat", entry.uuid),
+            SnapshotForm::Bare => format!("metadata-{}", entry.uuid),
+        })
+    }
+
+    /// The folder of an index.
+    ///
+    /// # Errors
+    /// When its id cannot be a folder name.
+    pub fn index_folder(&self, index: IndexIx) -> Result<BlobPath, PathFault> {
+        self.base.join(names::INDICES)?.join(&self.root.index_entry(index).id)
+    }
+
+    /// The blob with the metadata of an index in a snapshot.
+    ///
+    /// # Errors
+    /// When an id cannot be part of a blob name.
+    pub fn index_metadata_path(&self, snapshot: SnapshotIx, index: IndexIx) -> Result<BlobPath, PathFault> {
+        let id = self.root.metadata_blob_id(snapshot, index);
+        self.index_folder(index)?.join(&match self.root.snapshot_entry(snapshot).form {
+            SnapshotForm::Wrapped => format!("meta-{id}.dat"),
+            SnapshotForm::Bare => format!("snapshot-{id}"),
+        })
+    }
+
+    /// The folder of a shard, as the root says.
+    ///
+    /// # Errors
+    /// When the index id cannot be a folder name.
+    pub fn shard_folder(&self, index: IndexIx, shard: u32) -> Result<BlobPath, PathFault> {
+        self.shard_folder_by(self.root.index_entry(index).shard_path_type, index, shard)
+    }
+
+    /// The folder of a shard if its path were of a certain type.
+    ///
+    /// # Errors
+    /// When the index id cannot be a folder name.
+    pub fn shard_folder_by(&self, path_type: ShardPathType, index: IndexIx, shard: u32) -> Result<BlobPath, PathFault> {
+        path_type.folder(&self.base, &self.root.index_entry(index).id, shard, &self.shard_prefix)
+    }
+
+    /// The name of a shard's blob for a snapshot.
+    #[must_use]
+    pub fn shard_snapshot_name(&self, snapshot: SnapshotIx) -> String {
+        let entry = self.root.snapshot_entry(snapshot);
+        match entry.form {
+            SnapshotForm::Wrapped => format!("snap-{}.dat", entry.uuid),
+            SnapshotForm::Bare => format!("snapshot-{}", entry.uuid),
+        }
+    }
+
+    /// Reads the facts of a snapshot.
+    ///
+    /// # Errors
+    /// When its blob is absent, damaged, or cannot be read.
+    pub fn snapshot_info(&self, snapshot: SnapshotIx) -> Result<SnapshotInfo, BlobError> {
+        blob::load(self.store(), &known(self.snapshot_info_path(snapshot))?, SnapshotInfo::parse)
+    }
+
+    /// Reads what checking needs of the metadata of an index in a snapshot.
+    ///
+    /// # Errors
+    /// When its blob is absent, damaged, or cannot be read.
+    pub fn index_facts(&self, snapshot: SnapshotIx, index: IndexIx) -> Result<IndexFacts, BlobError> {
+        blob::load(self.store(), &known(self.index_metadata_path(snapshot, index))?, IndexFacts::parse)
+    }
+
+    /// Reads the metadata of an index in a snapshot.
+    ///
+    /// # Errors
+    /// When its blob is absent, damaged, or cannot be read.
+    pub fn index_metadata(&self, snapshot: SnapshotIx, index: IndexIx) -> Result<IndexMetadata, BlobError> {
+        blob::load(self.store(), &known(self.index_metadata_path(snapshot, index))?, IndexMetadata::parse)
+    }
+
+    /// The position of the index of a name.
+    #[must_use]
+    pub fn index_named(&self, name: &str) -> Option<IndexIx> {
+        (0..).zip(&self.root.indices).find(|(_, entry)| &*entry.name == name).map(|(ix, _)| ix)
+    }
+
+    /// The indices that a snapshot holds, as the root says, by name.
+    #[must_use]
+    pub fn indices_of(&self, snapshot: SnapshotIx) -> Vec<IndexIx> {
+        let holds = |entry: &snaprepo_format::root::IndexEntry| entry.snapshots.contains(&snapshot);
+        let mut indices: Vec<IndexIx> =
+            (0..).zip(&self.root.indices).filter(|(_, entry)| holds(entry)).map(|(ix, _)| ix).collect();
+        indices.sort_by(|a, b| self.root.index_entry(*a).name.cmp(&self.root.index_entry(*b).name));
+        indices
+    }
+
+    /// The notes of OpenSearch about hashed shard folders: blob name and content of the name.
+    ///
+    /// # Errors
+    /// When their folder exists and cannot be listed.
+    pub fn shard_path_notes(&self) -> Result<Vec<(String, ShardPathsNote)>, StoreError> {
+        let mut notes = Vec::new();
+        if let Ok(folder) = self.blob(names::SHARD_PATHS) {
+            let listed = self.store.list(&folder, &mut |entry| {
+                if let Entry::Blob { name, .. } = entry
+                    && let Some(note) = ShardPathsNote::parse_name(name)
+                {
+                    notes.push((name.to_owned(), note));
+                }
+            });
+            match listed {
+                Err(error) if !error.is_absence() => return Err(error),
+                _ => {}
+            }
+        }
+        notes.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(notes)
+    }
+
+    /// Reads one such note: the folder of each shard.
+    pub(crate) fn shard_path_note(&self, name: &str) -> Result<Vec<BlobPath>, BlobError> {
+        let path = known(self.blob(names::SHARD_PATHS).and_then(|folder| folder.join(name)))?;
+        blob::load(self.store(), &path, shard_paths::parse_note)
+    }
+
+    /// Hashed shard folders may carry a node's prefix, and may lie above the base path. OpenSearch's notes tell both;
+    /// without notes the plain hash is looked for. What is not found here is found missing later.
+    fn find_hashed_folders(&mut self) {
+        // The trap of an older node: the root has lost the types, the notes still have them.
+        let notes = if self.scan.has_shard_paths { self.shard_path_notes().unwrap_or_default() } else { Vec::new() };
+        let noted = notes.iter().map(|(_, note)| (note.index_id.clone(), note.path_type));
+        let recorded = self.root.indices.iter().map(|index| (index.id.clone(), index.shard_path_type));
+        let mut hashed: Vec<(Box<str>, ShardPathType)> =
+            noted.chain(recorded).filter(|(_, path_type)| *path_type != ShardPathType::Fixed).collect();
+        hashed.dedup();
+        if let Some((id, folder)) = notes
+            .iter()
+            .find_map(|(name, note)| Some((&note.index_id, self.shard_path_note(name).ok()?.into_iter().next()?)))
+        {
+            let hash = shard_paths::hash(id, 0);
+            let prefix = folder.components().find_map(|component| component.strip_suffix(hash.as_str()));
+            prefix.unwrap_or("").clone_into(&mut self.shard_prefix);
+        }
+        let outside = hashed.iter().filter(|(_, path_type)| *path_type == ShardPathType::HashedPrefix);
+        // An index whose shards all failed has no folder: a few are tried.
+        for (id, _) in outside.take(MAX_PROBED_INDICES) {
+            if !self.base.is_root() || self.climb_to_hashed_folder(id) {
+                return;
+            }
+        }
+    }
+
+    /// Moves the root of the store up to where a hashed folder lies beside the base path.
+    fn climb_to_hashed_folder(&mut self, index_id: &str) -> bool {
+        let component = format!("{}{}", self.shard_prefix, shard_paths::hash(index_id, 0));
+        let mut store = Arc::clone(&self.store);
+        let mut base = self.base.clone();
+        for _ in 0..=MAX_BASE_LEVELS {
+            let probe = BlobPath::root()
+                .join(&component)
+                .and_then(|folder| folder.append(&base).join(names::INDICES))
+                .and_then(|folder| folder.join(index_id));
+            let mut n_entries = 0;
+            if probe.is_ok_and(|probe| store.list(&probe, &mut |_| n_entries += 1).is_ok()) && n_entries > 0 {
+                self.store = store;
+                self.base = base;
+                return true;
+            }
+            let Some((parent, name)) = store.parent() else { return false };
+            let Ok(longer) = BlobPath::root().join(&name) else { return false };
+            base = longer.append(&base);
+            store = Arc::from(parent);
+        }
+        false
+    }
+
+    /// The era, in words of its writers.
+    #[must_use]
+    pub fn era(&self) -> Era {
+        self.root.era
+    }
+}
+
+/// A name from a blob that cannot be part of a path is damage of that blob; it is told where the name is used.
+pub(crate) fn known(path: Result<BlobPath, PathFault>) -> Result<BlobPath, BlobError> {
+    path.map_err(|fault| BlobError::damaged(&BlobPath::root(), Fault::new(0, FaultKind::Document(fault.to_string()))))
+}
+
+fn at(base: &BlobPath, name: &str) -> Result<BlobPath, OpenError> {
+    known(base.join(name)).map_err(OpenError::Blob)
+}

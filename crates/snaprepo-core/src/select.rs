@@ -1,0 +1,252 @@
+//! Which snapshots, and which indices of a snapshot, the operator means.
+
+use std::collections::BTreeSet;
+
+use snaprepo_format::{
+    engine::Product,
+    root::{SnapshotEntry, SnapshotIx},
+};
+use snaprepo_store::Pool;
+
+use crate::{Repository, chronology};
+
+/// Shortest uuid prefix that is looked up.
+const MIN_UUID_PREFIX: usize = 4;
+/// Names listed in a message.
+const MAX_CANDIDATES: usize = 8;
+
+/// Why a selection cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SelectFault {
+    /// Nothing has this name.
+    #[error("no snapshot matches {term:?}{}", listed(" (there are: ", .candidates, ")"))]
+    NoSnapshot {
+        /// The term.
+        term: String,
+        /// Some that exist.
+        candidates: Vec<String>,
+    },
+    /// Several have this uuid prefix.
+    #[error("{term:?} is ambiguous{}", listed(": ", .candidates, ""))]
+    Ambiguous {
+        /// The term.
+        term: String,
+        /// Those that match.
+        candidates: Vec<String>,
+    },
+    /// No index has this name.
+    #[error("no such index {index:?}")]
+    NoIndex {
+        /// The name.
+        index: String,
+    },
+}
+
+fn listed(before: &str, names: &[String], after: &str) -> String {
+    if names.is_empty() { String::new() } else { format!("{before}{}{after}", names.join(", ")) }
+}
+
+/// Resolves snapshot terms, each a comma list of names, uuids, uuid prefixes, globs, `latest`, `latest~2`, `@policy`,
+/// `all`, or one of these with `-` in front to leave it out. Returns the snapshots by start time where the order had
+/// to be known, else in the order of the root.
+///
+/// # Errors
+/// When a term matches nothing, or a uuid prefix several.
+pub fn snapshots(repository: &Repository, pool: &Pool, terms: &[String]) -> Result<Vec<SnapshotIx>, SelectFault> {
+    let entries = &repository.root.snapshots;
+    let mut order: Option<Vec<SnapshotIx>> = None;
+    let mut selected = BTreeSet::new();
+    let terms: Vec<&str> = terms.iter().flat_map(|term| term.split(',')).filter(|term| !term.is_empty()).collect();
+    for (position, term) in terms.iter().enumerate() {
+        let exact = entries.iter().any(|entry| &*entry.name == *term);
+        let (term, exclude) = match term.strip_prefix('-') {
+            Some(rest) if !exact => (rest, true),
+            _ => (*term, false),
+        };
+        let matched = one_term(repository, pool, term, &mut order)?;
+        if exclude && position == 0 {
+            selected.extend((0..).zip(entries).map(|(ix, _)| ix));
+        }
+        for ix in matched {
+            if exclude {
+                selected.remove(&ix);
+            } else {
+                selected.insert(ix);
+            }
+        }
+    }
+    Ok(match order {
+        Some(order) => order.into_iter().filter(|ix| selected.contains(ix)).collect(),
+        None => selected.into_iter().collect(),
+    })
+}
+
+fn one_term(
+    repository: &Repository,
+    pool: &Pool,
+    term: &str,
+    order: &mut Option<Vec<SnapshotIx>>,
+) -> Result<Vec<SnapshotIx>, SelectFault> {
+    let entries = || (0_u32..).zip(&repository.root.snapshots);
+    let matching = |matches: &dyn Fn(&SnapshotEntry) -> bool| -> Vec<SnapshotIx> {
+        entries().filter(|(_, entry)| matches(entry)).map(|(ix, _)| ix).collect()
+    };
+    let named = matching(&|entry| &*entry.name == term || &*entry.uuid == term);
+    if !named.is_empty() {
+        return Ok(named);
+    }
+    if matches!(term, "all" | "_all") {
+        return Ok(matching(&|_| true));
+    }
+    let by_age = match term.strip_prefix("latest") {
+        Some("") => Some(0),
+        Some(rest) => rest.strip_prefix('~').and_then(|n| n.parse::<usize>().ok()),
+        None => None,
+    };
+    let mut found = if let Some(back) = by_age {
+        let order = order.get_or_insert_with(|| chronology::by_start(repository, pool));
+        order.iter().rev().nth(back).copied().into_iter().collect()
+    } else if let Some(policy) = term.strip_prefix('@') {
+        by_policy(repository, pool, policy)
+    } else if term.contains(['*', '?']) {
+        matching(&|entry| glob(term, &entry.name))
+    } else {
+        Vec::new()
+    };
+    if found.is_empty() && term.len() >= MIN_UUID_PREFIX {
+        found = matching(&|entry| entry.uuid.starts_with(term));
+        if found.len() > 1 {
+            let name = |ix: &SnapshotIx| {
+                let entry = repository.root.snapshot_entry(*ix);
+                format!("{} ({})", entry.name, entry.uuid)
+            };
+            let candidates = found.iter().take(MAX_CANDIDATES).map(name).collect();
+            return Err(SelectFault::Ambiguous { term: term.to_owned(), candidates });
+        }
+    }
+    if found.is_empty() {
+        let mut candidates: Vec<String> = entries().map(|(_, entry)| entry.name.to_string()).collect();
+        candidates.sort();
+        candidates.truncate(MAX_CANDIDATES);
+        return Err(SelectFault::NoSnapshot { term: term.to_owned(), candidates });
+    }
+    Ok(found)
+}
+
+/// Snapshots of a policy: the root knows it since Elasticsearch 7.16; else the snapshot blobs tell.
+fn by_policy(repository: &Repository, pool: &Pool, policy: &str) -> Vec<SnapshotIx> {
+    let entries = || (0_u32..).zip(&repository.root.snapshots);
+    let known = entries().filter(|(_, entry)| entry.slm_policy.as_deref().is_some_and(|name| glob(policy, name)));
+    let mut found: Vec<SnapshotIx> = known.map(|(ix, _)| ix).collect();
+    let unknown: Vec<SnapshotIx> =
+        entries().filter(|(_, entry)| entry.slm_policy.is_none()).map(|(ix, _)| ix).collect();
+    chronology::read_infos(repository, pool, &unknown, |ix, info| {
+        if info.is_ok_and(|info| info.policy().is_some_and(|name| glob(policy, name))) {
+            found.push(ix);
+        }
+    });
+    found.sort_unstable();
+    found
+}
+
+/// How a cluster's restore call would treat a list of index names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// A name that is not there is an error.
+    Refuse,
+    /// A name that is not there is skipped (`ignore_unavailable`).
+    Ignore,
+}
+
+/// Selects index names exactly as the restore call of a product does (`docs/cli.md`, *Index selection*).
+///
+/// # Errors
+/// When a plain name is not among `available` and missing names are refused.
+pub fn indices<'a>(
+    available: &[&'a str],
+    patterns: &[String],
+    product: Product,
+    missing: Missing,
+) -> Result<BTreeSet<&'a str>, SelectFault> {
+    let mut patterns: Vec<&str> = patterns.iter().flat_map(|pattern| pattern.split(',')).collect();
+    if product == Product::OpenSearch {
+        // OpenSearch drops empty entries and sorts exclusions to the end.
+        patterns.retain(|pattern| !pattern.is_empty());
+        patterns.sort_by_key(|pattern| (pattern.starts_with('-'), *pattern));
+    }
+    if patterns.is_empty() || patterns == ["_all"] {
+        return Ok(available.iter().copied().collect());
+    }
+    let mut selected = BTreeSet::new();
+    for (position, entry) in patterns.iter().enumerate() {
+        if let Some(exact) = available.iter().find(|name| *name == entry) {
+            selected.insert(*exact);
+            continue;
+        }
+        let (pattern, exclude) = match entry.as_bytes().first() {
+            Some(b'-') => (entry.get(1..).unwrap_or(""), true),
+            Some(b'+') => (entry.get(1..).unwrap_or(""), false),
+            _ => (*entry, false),
+        };
+        let starts_with_all = match product {
+            Product::OpenSearch => patterns.len() == 1,
+            _ => true,
+        };
+        if exclude && position == 0 && starts_with_all {
+            selected.extend(available.iter().copied());
+        }
+        let matched: Vec<&str> = available.iter().copied().filter(|name| wildcard(pattern, name)).collect();
+        if matched.is_empty() && !pattern.contains('*') && missing == Missing::Refuse {
+            return Err(SelectFault::NoIndex { index: pattern.to_owned() });
+        }
+        for name in matched {
+            if exclude {
+                selected.remove(name);
+            } else {
+                selected.insert(name);
+            }
+        }
+    }
+    Ok(selected)
+}
+
+/// Whether a text matches a pattern with `*` (any run) and `?` (any one character).
+#[must_use]
+pub fn glob(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, |p, t| p == '?' || p == t)
+}
+
+/// Whether a text matches a pattern in which only `*` is special, as in the engines' own lists.
+fn wildcard(pattern: &str, text: &str) -> bool {
+    matches(pattern, text, |p, t| p == t)
+}
+
+/// Greedy matching with one point to return to: linear in practice, at worst pattern times text.
+fn matches(pattern: &str, text: &str, same: impl Fn(char, char) -> bool) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(c) = text.get(t) {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(q) if same(*q, *c) => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((star_p, star_t)) = star else { return false };
+                star = Some((star_p, star_t + 1));
+                p = star_p + 1;
+                t = star_t + 1;
+            }
+        }
+    }
+    pattern.iter().skip(p).all(|rest| *rest == '*')
+}
+
+#[cfg(test)]
+mod tests;

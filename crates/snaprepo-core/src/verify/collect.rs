@@ -1,0 +1,169 @@
+//! Gathers findings and failures, and what they mean for each snapshot and index.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+use snaprepo_format::root::{IndexIx, SnapshotIx};
+
+use super::{
+    finding::{Finding, FindingKind, Severity},
+    report::{Cause, ReadFailure, Tally},
+};
+use crate::{BlobError, Event, Observer, Repository};
+
+/// What is wrong with an index in a snapshot.
+#[derive(Debug, Clone)]
+pub(super) struct Broken {
+    pub(super) cause: Cause,
+    /// The shards; all of them when empty.
+    pub(super) shards: BTreeSet<u32>,
+}
+
+/// Findings made in one place, before they are gathered.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) findings: Vec<Finding>,
+    pub(super) failures: Vec<Unread>,
+    pub(super) tally: Tally,
+}
+
+/// Something that could not be read, and what therefore cannot be judged.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub(super) failure: ReadFailure,
+    pub(super) snapshots: Vec<SnapshotIx>,
+    pub(super) index: Option<IndexIx>,
+}
+
+impl Notes {
+    pub(super) fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Notes a blob that could not be had: as a finding when that is damage, else as a failure of ours.
+    pub(super) fn blob(&mut self, error: &BlobError, finding: impl FnOnce(&BlobError) -> Finding) {
+        let finding = finding(error);
+        if error.is_finding() {
+            self.find(finding);
+        } else {
+            self.failures.push(Unread {
+                failure: ReadFailure { path: error.path.clone(), message: error.problem.to_string() },
+                snapshots: finding.snapshots,
+                index: finding.index,
+            });
+        }
+    }
+}
+
+/// Everything that was found so far.
+pub(super) struct Collector<'a> {
+    repository: &'a Repository,
+    observer: &'a dyn Observer,
+    max: usize,
+    pub(super) findings: Vec<Finding>,
+    pub(super) n_findings: [u64; 3],
+    pub(super) failures: Vec<ReadFailure>,
+    pub(super) n_failures: u64,
+    pub(super) tally: Tally,
+    pub(super) broken_snapshots: HashMap<SnapshotIx, Cause>,
+    pub(super) broken_pairs: HashMap<(SnapshotIx, IndexIx), Broken>,
+    pub(super) unread_snapshots: HashMap<SnapshotIx, Cause>,
+    pub(super) unread_pairs: HashMap<(SnapshotIx, IndexIx), Cause>,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(repository: &'a Repository, observer: &'a dyn Observer, max: usize) -> Self {
+        Self {
+            repository,
+            observer,
+            max,
+            findings: Vec::new(),
+            n_findings: [0; 3],
+            failures: Vec::new(),
+            n_failures: 0,
+            tally: Tally::default(),
+            broken_snapshots: HashMap::new(),
+            broken_pairs: HashMap::new(),
+            unread_snapshots: HashMap::new(),
+            unread_pairs: HashMap::new(),
+        }
+    }
+
+    pub(super) fn observer(&self) -> &'a dyn Observer {
+        self.observer
+    }
+
+    pub(super) fn take(&mut self, notes: Notes) {
+        self.tally.add(&notes.tally);
+        notes.findings.into_iter().for_each(|finding| self.finding(finding));
+        notes.failures.into_iter().for_each(|unread| self.unread(unread));
+    }
+
+    fn finding(&mut self, mut finding: Finding) {
+        finding.blob = finding.blob.map(|path| self.repository.shown(&path));
+        if finding.breaks_restore {
+            self.mark(&finding);
+        }
+        if finding.kind == FindingKind::ShardPathTypeLost && self.merge_path_type(&finding) {
+            return;
+        }
+        self.observer.event(Event::Finding);
+        let slot = match finding.severity {
+            Severity::Info => 0,
+            Severity::Warning => 1,
+            Severity::Error => 2,
+        };
+        self.n_findings[slot] += 1;
+        if self.findings.len() < self.max {
+            self.findings.push(finding);
+        }
+    }
+
+    /// The lost path type is one finding per index, not one per shard.
+    fn merge_path_type(&mut self, finding: &Finding) -> bool {
+        let same = |known: &&mut Finding| known.kind == finding.kind && known.index == finding.index;
+        let Some(known) = self.findings.iter_mut().find(same) else { return false };
+        known.snapshots.extend(finding.snapshots.iter().copied());
+        known.snapshots.sort_unstable();
+        known.snapshots.dedup();
+        true
+    }
+
+    fn mark(&mut self, finding: &Finding) {
+        let cause = || Cause::Finding { kind: finding.kind, blob: finding.blob.clone() };
+        for snapshot in &finding.snapshots {
+            let Some(index) = finding.index else {
+                self.broken_snapshots.entry(*snapshot).or_insert_with(cause);
+                continue;
+            };
+            let broken = self.broken_pairs.entry((*snapshot, index));
+            match (broken, finding.shard) {
+                (hashbrown::hash_map::Entry::Occupied(mut known), Some(shard)) => {
+                    // An empty set stands for all shards already.
+                    if !known.get().shards.is_empty() {
+                        known.get_mut().shards.insert(shard);
+                    }
+                }
+                (hashbrown::hash_map::Entry::Occupied(mut known), None) => known.get_mut().shards.clear(),
+                (hashbrown::hash_map::Entry::Vacant(new), shard) => {
+                    new.insert(Broken { cause: cause(), shards: shard.into_iter().collect() });
+                }
+            }
+        }
+    }
+
+    fn unread(&mut self, unread: Unread) {
+        let path = self.repository.shown(&unread.failure.path);
+        for snapshot in unread.snapshots {
+            let cause = Cause::Unread(path.clone());
+            match unread.index {
+                Some(index) => self.unread_pairs.entry((snapshot, index)).or_insert(cause),
+                None => self.unread_snapshots.entry(snapshot).or_insert(cause),
+            };
+        }
+        self.n_failures += 1;
+        if self.failures.len() < self.max {
+            self.failures.push(ReadFailure { path, message: unread.failure.message });
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Checks of index metadata; the result says which shards each snapshot must have.
+
+use hashbrown::HashMap;
+use snaprepo_codec::BlobPath;
+use snaprepo_format::{
+    index_metadata::{Elsewhere, IndexFacts},
+    root::{IndexIx, SnapshotIx},
+};
+
+use super::{
+    collect::Notes,
+    finding::{Finding, FindingKind},
+};
+use crate::Repository;
+
+/// An index, with what each snapshot in scope holds of it.
+#[derive(Debug, Clone)]
+pub(super) struct IndexPlan {
+    pub(super) index: IndexIx,
+    pub(super) held: Vec<Held>,
+    /// Whether the metadata of every snapshot could be read: else nothing in its folders may be called unreferenced.
+    pub(super) complete: bool,
+    /// Metadata blobs that are in use, sorted.
+    pub(super) metadata_blobs: Vec<BlobPath>,
+}
+
+/// An index in one snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) snapshot: SnapshotIx,
+    pub(super) n_shards: u32,
+    /// A mounted searchable snapshot: its shards have no files.
+    pub(super) mounted: Mounted,
+}
+
+/// Where a mounted searchable snapshot has its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mounted {
+    /// Not mounted: the data are in this snapshot.
+    No,
+    /// In another snapshot of this repository.
+    Here,
+    /// In another repository, or lost.
+    Elsewhere,
+}
+
+impl IndexPlan {
+    /// Shards that some snapshot has.
+    pub(super) fn n_shards(&self) -> u32 {
+        self.held.iter().map(|held| held.n_shards).max().unwrap_or(0)
+    }
+}
+
+/// Checks the metadata of one index in the given snapshots.
+pub(super) fn check(repository: &Repository, index: IndexIx, snapshots: &[SnapshotIx]) -> (IndexPlan, Notes) {
+    let mut notes = Notes::default();
+    notes.tally.indices = 1;
+    notes.tally.index_snapshots = snapshots.len() as u64;
+    let mut plan =
+        IndexPlan { index, held: Vec::with_capacity(snapshots.len()), complete: true, metadata_blobs: Vec::new() };
+
+    // Newer eras share one blob between many snapshots.
+    let mut by_blob: HashMap<&str, Vec<SnapshotIx>> = HashMap::new();
+    let mut order = Vec::new();
+    for snapshot in snapshots {
+        let id = repository.root.metadata_blob_id(*snapshot, index);
+        let users = by_blob.entry(id).or_insert_with(|| {
+            order.push(id);
+            Vec::new()
+        });
+        users.push(*snapshot);
+    }
+    for id in order {
+        let users = by_blob.remove(id).unwrap_or_default();
+        let Some(first) = users.first() else { continue };
+        match repository.index_facts(*first, index) {
+            Ok(facts) => {
+                check_facts(repository, index, &users, &facts, &mut notes);
+                let mounted = mounted(repository, index, &users, &facts, &mut notes);
+                let held = users.iter().map(|snapshot| Held { snapshot: *snapshot, n_shards: facts.n_shards, mounted });
+                plan.held.extend(held);
+            }
+            Err(error) => {
+                plan.complete = false;
+                notes.blob(&error, |error| {
+                    Finding::of_blob(FindingKind::IndexMetadataUnreadable, error)
+                        .in_snapshots(users.iter().copied())
+                        .in_index(index)
+                        .breaking()
+                });
+            }
+        }
+        plan.metadata_blobs.extend(repository.index_metadata_path(*first, index).ok());
+    }
+    plan.held.sort_by_key(|held| held.snapshot);
+    plan.metadata_blobs.sort();
+    (plan, notes)
+}
+
+fn check_facts(repository: &Repository, index: IndexIx, users: &[SnapshotIx], facts: &IndexFacts, notes: &mut Notes) {
+    let entry = repository.root.index_entry(index);
+    let Some(first) = users.first() else { return };
+    let Ok(path) = repository.index_metadata_path(*first, index) else { return };
+    let finding =
+        |kind, message| Finding::new(kind, message).blob(&path).in_snapshots(users.iter().copied()).in_index(index);
+    if facts.name != entry.name {
+        notes.find(
+            finding(FindingKind::IndexMetadataMismatch, format!("holds index {}", facts.name))
+                .values(&*entry.name, &*facts.name)
+                .breaking(),
+        );
+    }
+    // CrateDB has identifiers of its own making.
+    if repository.era() == snaprepo_format::engine::Era::Crate {
+        return;
+    }
+    for snapshot in users {
+        let Some((recorded, _)) = repository.root.identifier(*snapshot, index) else { continue };
+        if let Some(content) = facts.identifier.as_deref().filter(|content| *content != recorded) {
+            let message = format!("content gives identifier {content}, the root says {recorded}");
+            notes.find(
+                finding(FindingKind::IdentifierMismatch, message).values(recorded, content).in_snapshots([*snapshot]),
+            );
+        }
+    }
+}
+
+fn mounted(
+    repository: &Repository,
+    index: IndexIx,
+    users: &[SnapshotIx],
+    facts: &IndexFacts,
+    notes: &mut Notes,
+) -> Mounted {
+    let Some(Elsewhere::Mounted { repository_uuid, snapshot_uuid }) = &facts.elsewhere else { return Mounted::No };
+    if repository.root.snapshot_by_uuid(snapshot_uuid).is_some() {
+        return Mounted::Here;
+    }
+    let ours = repository_uuid.is_none() || *repository_uuid == repository.root.uuid;
+    if ours {
+        let message = format!("needs the data of snapshot {snapshot_uuid}, which this repository does not have");
+        let finding = Finding::new(FindingKind::MountedSnapshotMissing, message);
+        notes.find(finding.in_snapshots(users.iter().copied()).in_index(index));
+    }
+    Mounted::Elsewhere
+}

@@ -1,0 +1,129 @@
+//! Checks of the root folder: the root itself, `index.latest`, `incompatible-snapshots`.
+
+use snaprepo_format::{
+    incompatible, latest, names,
+    root::{Oddity, Root, SnapshotIx},
+};
+
+use super::{
+    collect::Notes,
+    finding::{Finding, FindingKind, Severity},
+    report::Unopened,
+};
+use crate::{
+    OpenError, Repository,
+    blob::{self, BlobError, Problem},
+    repository::known,
+};
+
+/// Turns a failure to open into a finding, where it says something about the repository.
+pub(super) fn unopened(error: OpenError) -> Result<Unopened, OpenError> {
+    let finding = match &error {
+        OpenError::NoReadableRoot(error) => Finding::of_blob(FindingKind::RootUnreadable, error),
+        OpenError::RootMissing { latest } => {
+            let finding = Finding::new(FindingKind::RootMissing, error.to_string());
+            match latest.and_then(|generation| snaprepo_codec::BlobPath::parse(&format!("index-{generation}")).ok()) {
+                Some(path) => finding.blob(&path),
+                None => finding,
+            }
+        }
+        _ => return Err(error),
+    };
+    Ok(Unopened { finding: finding.breaking() })
+}
+
+/// Checks what can be checked without reading below the root folder.
+pub(super) fn check(repository: &Repository) -> Notes {
+    let mut notes = Notes::default();
+    for (_, error) in &repository.unreadable_roots {
+        notes.find(Finding::of_blob(FindingKind::RootUnreadable, error));
+    }
+    if repository.generation.is_some() {
+        check_latest(repository, &mut notes);
+    }
+    if repository.scan.has_incompatible {
+        check_incompatible(repository, &mut notes);
+    }
+    for oddity in &repository.root.oddities {
+        notes.find(oddity_finding(repository, oddity));
+    }
+    notes
+}
+
+fn check_latest(repository: &Repository, notes: &mut Notes) {
+    let Ok(path) = repository.blob(names::LATEST) else { return };
+    // A newer root that cannot be read is what index.latest may rightly name.
+    let newest = repository.scan.generations.last().copied().or(repository.generation);
+    let expected = newest.map_or(String::new(), |generation| generation.to_string());
+    match blob::load(repository.store(), &path, latest::parse) {
+        Ok(generation) if Some(generation) == newest || Some(generation) == repository.generation => {}
+        Ok(generation) => notes.find(
+            Finding::new(
+                FindingKind::LatestMismatch,
+                format!("names generation {generation}, the newest is {expected}"),
+            )
+            .blob(&path)
+            .values(expected, generation),
+        ),
+        Err(BlobError { problem: Problem::Absent(_), .. }) if !repository.scan.has_latest => {
+            notes.find(Finding::new(FindingKind::LatestMissing, "does not exist").blob(&path));
+        }
+        Err(error) => notes.blob(&error, |error| Finding::of_blob(FindingKind::LatestMismatch, error)),
+    }
+}
+
+fn check_incompatible(repository: &Repository, notes: &mut Notes) {
+    let Ok(path) = repository.blob(names::INCOMPATIBLE) else { return };
+    match blob::load(repository.store(), &path, incompatible::parse) {
+        Ok(listed) if listed.is_empty() => {}
+        Ok(listed) => notes
+            .find(Finding::new(FindingKind::IncompatibleSnapshots, format!("lists {}", listed.join(", "))).blob(&path)),
+        Err(error) => notes.blob(&error, |error| {
+            Finding::of_blob(FindingKind::IncompatibleSnapshots, error).severity(Severity::Warning)
+        }),
+    }
+}
+
+fn oddity_finding(repository: &Repository, oddity: &Oddity) -> Finding {
+    let index = |name: &str| repository.index_named(name);
+    let all = |root: &Root| -> Vec<SnapshotIx> { (0..).zip(&root.snapshots).map(|(ix, _)| ix).collect() };
+    let finding = match oddity {
+        Oddity::UnknownSnapshot { index: name, uuid } => {
+            let message = format!("index {name} lists snapshot {uuid}, which the root does not have");
+            // Both products refuse to load such a root: nothing can be restored through it.
+            Finding::new(FindingKind::RootUnknownSnapshot, message).in_snapshots(all(&repository.root)).breaking()
+        }
+        Oddity::Duplicate { what, text } => {
+            Finding::new(FindingKind::RootDuplicate, format!("{what} {text} occurs twice"))
+        }
+        Oddity::EmptyIndex { index } => {
+            Finding::new(FindingKind::RootEmptyIndex, format!("no snapshot holds index {index}"))
+        }
+        Oddity::LookupUnknownIndex { snapshot, id } => {
+            let message = format!("the metadata lookup of snapshot {snapshot} names index id {id}");
+            Finding::new(FindingKind::RootLookupUnknownIndex, message)
+        }
+        Oddity::LookupUnknownIdentifier { snapshot, index, identifier } => {
+            let message = format!("the metadata lookup names identifier {identifier}");
+            Finding::new(FindingKind::RootLookupUnknownIdentifier, message)
+                .in_snapshots([*snapshot])
+                .in_index(*index)
+                .breaking()
+        }
+        Oddity::UnusedIdentifier { identifier } => {
+            Finding::new(FindingKind::RootUnusedIdentifier, format!("no snapshot uses identifier {identifier}"))
+        }
+        Oddity::UnknownShardPathType { index: name, code } => {
+            let message = format!("shard_path_type {code} of index {name}");
+            let finding = Finding::new(FindingKind::RootUnknownCode, message);
+            index(name).map_or(finding.clone(), |index| finding.in_index(index))
+        }
+        Oddity::UnknownState { snapshot, code } => {
+            Finding::new(FindingKind::RootUnknownCode, format!("state {code} of snapshot {snapshot}"))
+        }
+    };
+    match known(repository.root_path().map_or_else(|| repository.blob(names::LEGACY_INDEX), Ok)) {
+        Ok(path) => finding.blob(&path),
+        Err(_) => finding,
+    }
+}

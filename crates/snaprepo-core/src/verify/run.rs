@@ -1,0 +1,258 @@
+//! One pass over one generation.
+
+use std::{cell::RefCell, ops::ControlFlow, sync::mpsc, thread};
+
+use hashbrown::HashSet;
+use snaprepo_format::root::{IndexIx, SnapshotIx};
+use snaprepo_store::Pool;
+
+use super::{
+    collect::{Collector, Notes},
+    file::{self, FileJob},
+    finding::{Finding, FindingKind},
+    indices::{self, IndexPlan},
+    options::{Depth, Options, Sample},
+    report::{ClassTally, Report},
+    root,
+    shard::{self, Context, ShardOutcome},
+    snapshots::{self, SnapshotFacts},
+    unreferenced::{self, Class, Unreferenced},
+    verdicts::Verdicts,
+};
+use crate::{BlobError, Event, Observer, Phase, Repository, status};
+
+/// Shard folders whose files wait to be checked while later folders are read already.
+const FOLDERS_AHEAD: usize = 16;
+
+/// Verifies a repository at the generation that is open.
+pub(super) fn run(repository: &Repository, options: &Options, pool: &Pool, observer: &dyn Observer) -> Report {
+    let mut collector = Collector::new(repository, observer, options.max_findings);
+    collector.take(root::check(repository));
+
+    let in_scope: Vec<SnapshotIx> = (0..)
+        .zip(&repository.root.snapshots)
+        .filter(|(_, entry)| options.scope.snapshots.as_ref().is_none_or(|uuids| uuids.contains(&entry.uuid)))
+        .map(|(ix, _)| ix)
+        .collect();
+    let facts = check_snapshots(repository, &in_scope, pool, &mut collector);
+    let plans = check_indices(repository, &in_scope, options, pool, &mut collector);
+    let sampled = sample_by_bytes(repository, &plans, options, pool);
+    let mut run = ShardRun {
+        context: Context { repository, options, facts: &facts },
+        sample: sampled.map_or(options.sample, Sample::PerMillion),
+        unreferenced: Unreferenced::default(),
+        shallow: HashSet::new(),
+    };
+    run.check(&plans, pool, &mut collector);
+    let ShardRun { unreferenced, shallow, .. } = run;
+
+    let swept = sweep(repository, &plans, options, pool, unreferenced, &mut collector);
+    let verdicts = Verdicts { repository, facts: &facts, plans: &plans, shallow: &shallow };
+    verdicts.report(&in_scope, swept, sampled, pool, collector)
+}
+
+fn check_snapshots(
+    repository: &Repository,
+    in_scope: &[SnapshotIx],
+    pool: &Pool,
+    collector: &mut Collector<'_>,
+) -> Vec<SnapshotFacts> {
+    let observer = begin(collector, Phase::Snapshots, in_scope.len());
+    let mut facts = vec![SnapshotFacts::default(); repository.root.snapshots.len()];
+    let work = |ix: SnapshotIx| (ix, snapshots::check(repository, ix));
+    pool.map(in_scope.iter().copied(), work, |(ix, (fact, notes))| {
+        observer.event(Event::Advance);
+        if let Some(slot) = usize::try_from(ix).ok().and_then(|at| facts.get_mut(at)) {
+            *slot = fact;
+        }
+        collector.take(notes);
+        ControlFlow::Continue(())
+    });
+    facts
+}
+
+fn check_indices(
+    repository: &Repository,
+    in_scope: &[SnapshotIx],
+    options: &Options,
+    pool: &Pool,
+    collector: &mut Collector<'_>,
+) -> Vec<IndexPlan> {
+    let chosen: HashSet<SnapshotIx> = in_scope.iter().copied().collect();
+    let entries = (0_u32..).zip(&repository.root.indices);
+    let items: Vec<(IndexIx, Vec<SnapshotIx>)> = entries
+        .filter(|(_, entry)| options.scope.indices.as_ref().is_none_or(|names| names.contains(&entry.name)))
+        .map(|(ix, entry)| (ix, entry.snapshots.iter().copied().filter(|ix| chosen.contains(ix)).collect::<Vec<_>>()))
+        .filter(|(_, held_by)| !held_by.is_empty() || options.scope.is_all())
+        .collect();
+    let observer = begin(collector, Phase::Indices, items.len());
+    let mut plans = Vec::with_capacity(items.len());
+    let work = |(index, held_by): (IndexIx, Vec<SnapshotIx>)| indices::check(repository, index, &held_by);
+    pool.map(items, work, |(plan, notes)| {
+        observer.event(Event::Advance);
+        plans.push(plan);
+        collector.take(notes);
+        ControlFlow::Continue(())
+    });
+    plans
+}
+
+fn begin<'o>(collector: &Collector<'o>, phase: Phase, total: usize) -> &'o dyn Observer {
+    let observer = collector.observer();
+    observer.event(Event::Begin { phase, total: total as u64 });
+    observer
+}
+
+/// A sample by bytes becomes a share of the files once the total is known: one table per shard tells it.
+fn sample_by_bytes(repository: &Repository, plans: &[IndexPlan], options: &Options, pool: &Pool) -> Option<u32> {
+    let Sample::Bytes(wanted) = options.sample else { return None };
+    if options.depth < Depth::Footers {
+        return None;
+    }
+    let shards = plans.iter().flat_map(|plan| (0..plan.n_shards()).map(|shard| (plan.index, shard)));
+    let mut total = 0_u64;
+    pool.map(
+        shards.collect::<Vec<_>>(),
+        |(index, shard)| status::live_bytes(repository, index, shard),
+        |bytes| {
+            total = total.saturating_add(bytes);
+            ControlFlow::Continue(())
+        },
+    );
+    let share = u128::from(wanted) * 1_000_000 / u128::from(total.max(1));
+    Some(u32::try_from(share).unwrap_or(u32::MAX).min(1_000_000))
+}
+
+struct ShardRun<'a> {
+    context: Context<'a>,
+    sample: Sample,
+    unreferenced: Unreferenced,
+    shallow: HashSet<(SnapshotIx, IndexIx)>,
+}
+
+/// What travels from the reading of folders to the checking of files.
+enum Item {
+    Folder(IndexIx, Box<ShardOutcome>),
+    File(FileJob),
+}
+
+impl ShardRun<'_> {
+    /// Folders are read by one pool, their files checked by another; both keep their order.
+    fn check(&mut self, plans: &[IndexPlan], pool: &Pool, collector: &mut Collector<'_>) {
+        let scope = &self.context.options.scope;
+        let wanted = |shard: &u32| scope.shards.as_ref().is_none_or(|shards| shards.contains(shard));
+        let shards =
+            || plans.iter().flat_map(|plan| (0..plan.n_shards()).filter(wanted).map(move |shard| (plan, shard)));
+        let observer = begin(collector, Phase::Shards, shards().count());
+        let (sender, receiver) = mpsc::sync_channel(FOLDERS_AHEAD);
+        let file_pool = Pool::new(self.context.options.width, pool.cancel().clone());
+        let (context, sample) = (&self.context, self.sample);
+        let (unreferenced, shallow) = (&mut self.unreferenced, &mut self.shallow);
+        thread::scope(|scope| {
+            let items = shards();
+            let items: Vec<_> = items.collect();
+            scope.spawn(move || {
+                let work = |(plan, shard): (&IndexPlan, u32)| (plan.index, shard::check(context, plan, shard));
+                pool.map(items, work, |folder| match sender.send(folder) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                });
+            });
+            let items = receiver.into_iter().flat_map(|(index, mut outcome): (IndexIx, ShardOutcome)| {
+                let mut jobs = std::mem::take(&mut outcome.jobs);
+                jobs.retain(|job| is_sampled(job, sample, context.options.seed));
+                std::iter::once(Item::Folder(index, Box::new(outcome))).chain(jobs.into_iter().map(Item::File))
+            });
+            file_pool.map(
+                items,
+                |item| check_item(context, item, &file_pool),
+                |(folder, notes)| {
+                    if let Some((index, outcome)) = folder {
+                        observer.event(Event::Advance);
+                        unreferenced.merge(outcome.unreferenced);
+                        shallow.extend(outcome.shallow.into_iter().map(|snapshot| (snapshot, index)));
+                        collector.take(outcome.notes);
+                    } else {
+                        observer.event(Event::File { bytes: notes.tally.content_bytes });
+                    }
+                    collector.take(notes);
+                    ControlFlow::Continue(())
+                },
+            );
+        });
+    }
+}
+
+fn check_item(context: &Context<'_>, item: Item, pool: &Pool) -> (Option<(IndexIx, ShardOutcome)>, Notes) {
+    thread_local! {
+        /// One read buffer per thread: allocating it for each of many small files would cost more than reading them.
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    match item {
+        Item::Folder(index, outcome) => (Some((index, *outcome)), Notes::default()),
+        Item::File(job) => BUFFER.with_borrow_mut(|buffer| {
+            let depth = context.options.depth;
+            (None, file::check(context.repository, &job, depth, pool.cancel(), buffer))
+        }),
+    }
+}
+
+/// Whether the sample has a file: decided by its name and the seed alone.
+fn is_sampled(job: &FileJob, sample: Sample, seed: u64) -> bool {
+    let number = || {
+        let name = job.parts.blob_name(0);
+        let text = job.folder.as_str().bytes().chain(name.bytes());
+        let hash = text
+            .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        // FNV leaves its high bits better mixed than its low ones.
+        hash ^ hash >> 32
+    };
+    match sample {
+        Sample::All | Sample::Bytes(_) => true,
+        Sample::PerMillion(share) => number() % 1_000_000 < u64::from(share),
+        Sample::Slice { part, of } => number() % u64::from(of.max(1)) == u64::from(part),
+    }
+}
+
+fn sweep(
+    repository: &Repository,
+    plans: &[IndexPlan],
+    options: &Options,
+    pool: &Pool,
+    mut found: Unreferenced,
+    collector: &mut Collector<'_>,
+) -> Option<Vec<ClassTally>> {
+    if !options.scope.is_all() || pool.cancel().is_cancelled() {
+        return None;
+    }
+    begin(collector, Phase::Unreferenced, 1).event(Event::Advance);
+    match unreferenced::sweep(repository, plans) {
+        Ok(outside) => found.merge(outside),
+        Err(error) => {
+            let mut notes = Notes::default();
+            notes.blob(&BlobError::from_store(error), |error| Finding::of_blob(FindingKind::UnreferencedBlobs, error));
+            collector.take(notes);
+        }
+    }
+    let classes: Vec<ClassTally> = found
+        .into_classes()
+        .into_iter()
+        .map(|mut class| {
+            class.examples.iter_mut().for_each(|path| *path = repository.shown(path));
+            class
+        })
+        .collect();
+    let mut notes = Notes::default();
+    for class in &classes {
+        let kind =
+            if class.class == Class::Foreign { FindingKind::ForeignBlobs } else { FindingKind::UnreferencedBlobs };
+        let message = format!("{}: {} blob(s), {} bytes", class.class.name(), class.n_blobs, class.bytes);
+        let finding = Finding::new(kind, message);
+        notes.find(match class.examples.first() {
+            Some(example) => finding.blob(&repository.base().append(example)),
+            None => finding,
+        });
+    }
+    collector.take(notes);
+    Some(classes)
+}

@@ -1,0 +1,296 @@
+//! What lies in a repository and nothing refers to (`docs/format.md`, *Liveness*).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashSet;
+use snaprepo_codec::BlobPath;
+use snaprepo_format::{
+    names::{self, IndexBlob, RootBlob, RootFolder, ShardBlob},
+    shard_paths::{self, ShardPathType},
+};
+use snaprepo_store::{Entry, StoreError};
+
+use super::{indices::IndexPlan, report::ClassTally};
+use crate::{
+    Repository,
+    folder::{Other, OtherEntry, ShardFolder},
+};
+
+/// Examples kept of each class.
+const MAX_EXAMPLES: usize = 5;
+
+/// Why nothing refers to a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// A root of an older generation.
+    OldRoot,
+    /// A snapshot or cluster-state blob of a snapshot that the root does not have.
+    StaleSnapshot,
+    /// In the folder of an index that the root does not have.
+    StaleIndex,
+    /// Index metadata that no snapshot uses.
+    StaleIndexMetadata,
+    /// In a shard folder: old tables, file lists of unknown snapshots, data that no file needs.
+    StaleShardBlob,
+    /// Left behind by an unfinished write, a registration or an analysis.
+    Transient,
+    /// Of no name that a repository gives: never to be removed.
+    Foreign,
+}
+
+impl Class {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OldRoot => "old-root",
+            Self::StaleSnapshot => "stale-snapshot",
+            Self::StaleIndex => "stale-index",
+            Self::StaleIndexMetadata => "stale-index-metadata",
+            Self::StaleShardBlob => "stale-shard-blob",
+            Self::Transient => "transient",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+/// Counts per class.
+#[derive(Debug, Default)]
+pub(super) struct Unreferenced {
+    classes: BTreeMap<Class, ClassTally>,
+}
+
+impl Unreferenced {
+    fn add(&mut self, class: Class, path: BlobPath, len_bytes: u64, modified_millis: Option<i64>) {
+        let one = ClassTally {
+            class,
+            n_blobs: 1,
+            bytes: len_bytes,
+            oldest_millis: modified_millis,
+            newest_millis: modified_millis,
+            examples: vec![path],
+        };
+        self.merge_class(one);
+    }
+
+    fn merge_class(&mut self, other: ClassTally) {
+        let Some(known) = self.classes.get_mut(&other.class) else {
+            self.classes.insert(other.class, other);
+            return;
+        };
+        known.n_blobs += other.n_blobs;
+        known.bytes = known.bytes.saturating_add(other.bytes);
+        known.oldest_millis = [known.oldest_millis, other.oldest_millis].into_iter().flatten().min();
+        known.newest_millis = known.newest_millis.max(other.newest_millis);
+        let room = MAX_EXAMPLES.saturating_sub(known.examples.len());
+        known.examples.extend(other.examples.into_iter().take(room));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        other.classes.into_values().for_each(|class| self.merge_class(class));
+    }
+
+    pub(super) fn into_classes(self) -> Vec<ClassTally> {
+        self.classes.into_values().collect()
+    }
+
+    pub(super) fn shard_blob(&mut self, folder: &BlobPath, name: &str, len_bytes: u64, modified: Option<i64>) {
+        if let Ok(path) = folder.join(name) {
+            self.add(Class::StaleShardBlob, path, len_bytes, modified);
+        }
+    }
+
+    pub(super) fn shard_entry(&mut self, folder: &BlobPath, entry: &OtherEntry) {
+        let class = match entry.what {
+            Other::Metadata => Class::StaleShardBlob,
+            Other::Transient => Class::Transient,
+            Other::Foreign | Other::Odd(_) => Class::Foreign,
+        };
+        self.add(
+            class,
+            folder.join(&entry.name).unwrap_or_else(|_| folder.clone()),
+            entry.len_bytes,
+            entry.modified_millis,
+        );
+    }
+
+    /// Everything below a folder counts as one class, but for names that no repository gives.
+    fn tree(&mut self, repository: &Repository, folder: &BlobPath, class: Class) -> Result<(), StoreError> {
+        repository.store().walk(folder, &mut |path, entry| {
+            let path = folder.append(path);
+            match entry {
+                Entry::Blob { name, len_bytes, modified_millis } => {
+                    let known = class == Class::Transient
+                        || !matches!(ShardBlob::parse(name), ShardBlob::Foreign)
+                        || !matches!(IndexBlob::parse(name), IndexBlob::Foreign);
+                    self.add(if known { class } else { Class::Foreign }, path, len_bytes, modified_millis);
+                }
+                Entry::Folder { .. } | Entry::Odd { .. } => self.add(Class::Foreign, path, 0, None),
+            }
+            true
+        })
+    }
+}
+
+/// Looks through everything outside the shard folders that were verified.
+pub(super) fn sweep(repository: &Repository, plans: &[IndexPlan]) -> Result<Unreferenced, StoreError> {
+    let mut found = Unreferenced::default();
+    let hashes = expected_hashes(repository, plans);
+    sweep_root(repository, &hashes, &mut found)?;
+    sweep_index_folders(repository, plans, &mut found)?;
+    Ok(found)
+}
+
+/// The hash components of shard folders that are expected, each as a number: there can be a million.
+fn expected_hashes(repository: &Repository, plans: &[IndexPlan]) -> HashSet<Box<str>> {
+    if !repository.scan.has_shard_paths {
+        return HashSet::new();
+    }
+    let of_plan = |plan: &IndexPlan| {
+        let id = &repository.root.index_entry(plan.index).id;
+        (0..plan.n_shards().max(1)).map(move |shard| shard_paths::hash(id, shard).into())
+    };
+    plans.iter().flat_map(of_plan).collect()
+}
+
+fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut Unreferenced) -> Result<(), StoreError> {
+    let base = repository.base();
+    let uuids: HashSet<&str> = repository.root.snapshots.iter().map(|entry| &*entry.uuid).collect();
+    let is_stale_snapshot = |uuid: &str| !uuids.contains(uuid);
+    let mut trees = Vec::new();
+    repository.store().list(base, &mut |entry| match entry {
+        Entry::Blob { name, len_bytes, modified_millis } => {
+            let class = match RootBlob::parse(name) {
+                // A root that cannot be read and is newer than the open one is a finding, not garbage.
+                RootBlob::Root(generation) if Some(generation) < repository.generation => Class::OldRoot,
+                RootBlob::SnapshotInfo(uuid)
+                | RootBlob::GlobalMetadata(uuid)
+                | RootBlob::LegacySnapshot(uuid)
+                | RootBlob::LegacyMetadata(uuid)
+                    if is_stale_snapshot(uuid) =>
+                {
+                    Class::StaleSnapshot
+                }
+                RootBlob::Transient => Class::Transient,
+                RootBlob::Foreign => Class::Foreign,
+                _ => return,
+            };
+            if let Ok(path) = base.join(name) {
+                found.add(class, path, len_bytes, modified_millis);
+            }
+        }
+        Entry::Folder { name } => match RootFolder::parse(name) {
+            RootFolder::Transient => trees.push((name.to_owned(), Class::Transient)),
+            RootFolder::Hashed => {
+                let hash = name.get(name.len().saturating_sub(15)..).unwrap_or(name);
+                if !hashes.contains(hash) {
+                    trees.push((name.to_owned(), Class::StaleIndex));
+                }
+            }
+            RootFolder::Foreign => trees.push((name.to_owned(), Class::Foreign)),
+            RootFolder::Indices | RootFolder::ShardPaths | RootFolder::Encryption => {}
+        },
+        Entry::Odd { name, .. } => {
+            found.add(Class::Foreign, base.join(name).unwrap_or_else(|_| base.clone()), 0, None);
+        }
+    })?;
+    trees.sort();
+    for (name, class) in trees {
+        if let Ok(folder) = base.join(&name) {
+            found.tree(repository, &folder, class)?;
+        }
+    }
+    Ok(())
+}
+
+fn sweep_index_folders(
+    repository: &Repository,
+    plans: &[IndexPlan],
+    found: &mut Unreferenced,
+) -> Result<(), StoreError> {
+    let Ok(top) = repository.blob(names::INDICES) else { return Ok(()) };
+    let ids: BTreeMap<&str, &IndexPlan> =
+        plans.iter().map(|plan| (&*repository.root.index_entry(plan.index).id, plan)).collect();
+    let mut unknown = Vec::new();
+    let mut known = BTreeSet::new();
+    let listed = repository.store().list(&top, &mut |entry| match entry {
+        Entry::Folder { name } => match ids.get_key_value(name) {
+            Some((id, _)) => {
+                known.insert(*id);
+            }
+            None => unknown.push(name.to_owned()),
+        },
+        Entry::Blob { name, len_bytes, modified_millis } => {
+            if let Ok(path) = top.join(name) {
+                found.add(Class::Foreign, path, len_bytes, modified_millis);
+            }
+        }
+        Entry::Odd { name, .. } => found.add(Class::Foreign, top.join(name).unwrap_or_else(|_| top.clone()), 0, None),
+    });
+    match listed {
+        Err(error) if !error.is_absence() => return Err(error),
+        _ => {}
+    }
+    unknown.sort();
+    for name in unknown {
+        let Ok(folder) = top.join(&name) else { continue };
+        // Ids of modern eras are uuids; a folder of another name is somebody else's.
+        let is_id =
+            repository.era() <= snaprepo_format::engine::Era::E5 || snaprepo_format::Uuid::parse(&name).is_some();
+        found.tree(repository, &folder, if is_id { Class::StaleIndex } else { Class::Foreign })?;
+    }
+    for id in known {
+        if let Some(plan) = ids.get(id) {
+            sweep_index(repository, plan, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Metadata blobs of one index that no snapshot uses, and shard folders beyond its shards.
+fn sweep_index(repository: &Repository, plan: &IndexPlan, found: &mut Unreferenced) -> Result<(), StoreError> {
+    let Ok(folder) = repository.index_folder(plan.index) else { return Ok(()) };
+    let fixed = repository.root.index_entry(plan.index).shard_path_type == ShardPathType::Fixed;
+    let mut shards = Vec::new();
+    let mut others = Vec::new();
+    repository.store().list(&folder, &mut |entry| match entry {
+        Entry::Blob { name, len_bytes, modified_millis } => {
+            let Ok(path) = folder.join(name) else { return };
+            let class = match IndexBlob::parse(name) {
+                IndexBlob::Metadata(_) | IndexBlob::LegacySnapshot(_) => {
+                    if !plan.complete || plan.metadata_blobs.binary_search(&path).is_ok() {
+                        return;
+                    }
+                    Class::StaleIndexMetadata
+                }
+                IndexBlob::Transient => Class::Transient,
+                IndexBlob::Foreign => Class::Foreign,
+            };
+            others.push((class, path, len_bytes, modified_millis));
+        }
+        Entry::Folder { name } => match names::shard_folder(name) {
+            // With hashed paths there are no shard folders here, but for empty ones that some releases leave.
+            Some(shard) if (shard >= plan.n_shards() || !fixed) && plan.complete => shards.push(name.to_owned()),
+            Some(_) => {}
+            None => others.push((Class::Foreign, folder.join(name).unwrap_or_else(|_| folder.clone()), 0, None)),
+        },
+        Entry::Odd { name, .. } => {
+            others.push((Class::Foreign, folder.join(name).unwrap_or_else(|_| folder.clone()), 0, None));
+        }
+    })?;
+    others.sort();
+    for (class, path, len_bytes, modified_millis) in others {
+        found.add(class, path, len_bytes, modified_millis);
+    }
+    shards.sort();
+    for name in shards {
+        let Ok(path) = folder.join(&name) else { continue };
+        let Some(shard_folder) = ShardFolder::list(repository.store(), &path)? else { continue };
+        for blob in &shard_folder.data {
+            let name = names::data_blob_name(blob.name, blob.part);
+            found.shard_blob(&path, &name, blob.len_bytes, blob.modified_millis);
+        }
+        shard_folder.others.iter().for_each(|other| found.shard_entry(&path, other));
+    }
+    Ok(())
+}

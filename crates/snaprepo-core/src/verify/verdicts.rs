@@ -1,0 +1,199 @@
+//! From findings to verdicts: what can be restored, and what decides that.
+
+use hashbrown::{HashMap, HashSet};
+use snaprepo_format::{
+    root::{IndexIx, SnapshotIx},
+    snapshot_info::SnapshotState,
+};
+use snaprepo_store::Pool;
+
+use super::{
+    collect::{Collector, Notes},
+    finding::{Finding, FindingKind},
+    indices::{IndexPlan, Mounted},
+    report::{Cause, ClassTally, Outcome, PairVerdict, Report, SnapshotVerdict, Verdict},
+    snapshots::SnapshotFacts,
+};
+use crate::{Repository, chronology};
+
+/// The indices of one snapshot, added up.
+#[derive(Default)]
+struct Sums {
+    n_indices: u64,
+    n_restorable: u64,
+    /// Not completely restorable, but not lost either.
+    n_partly: u64,
+    worst: Option<(Verdict, Cause)>,
+}
+
+/// From findings to verdicts.
+pub(super) struct Verdicts<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) facts: &'a [SnapshotFacts],
+    pub(super) plans: &'a [IndexPlan],
+    pub(super) shallow: &'a HashSet<(SnapshotIx, IndexIx)>,
+}
+
+impl Verdicts<'_> {
+    pub(super) fn report(
+        &self,
+        in_scope: &[SnapshotIx],
+        unreferenced: Option<Vec<ClassTally>>,
+        sampled_per_million: Option<u32>,
+        pool: &Pool,
+        mut collector: Collector<'_>,
+    ) -> Report {
+        let cancelled = pool.cancel().is_cancelled();
+        self.note_remote(&mut collector);
+        let mut pairs = Vec::new();
+        let mut indices = Vec::with_capacity(self.plans.len());
+        let mut of_snapshot: HashMap<SnapshotIx, Sums> = HashMap::new();
+        for plan in self.plans {
+            let entry = self.repository.root.index_entry(plan.index);
+            let (mut n_held, mut n_restorable) = (0, 0);
+            for snapshot in &entry.snapshots {
+                if in_scope.binary_search(snapshot).is_err() {
+                    continue;
+                }
+                n_held += 1;
+                let pair = self.pair(*snapshot, plan, &collector, cancelled);
+                let whole_is_broken = collector.broken_snapshots.contains_key(snapshot);
+                let sums = of_snapshot.entry(*snapshot).or_default();
+                sums.n_indices += 1;
+                match pair {
+                    None if !whole_is_broken => {
+                        n_restorable += 1;
+                        sums.n_restorable += 1;
+                    }
+                    None => {}
+                    Some(pair) => {
+                        if pair.verdict != Verdict::Not {
+                            sums.n_partly += 1;
+                        }
+                        let worst = sums.worst.as_ref().is_none_or(|(verdict, _)| pair.verdict > *verdict);
+                        if worst {
+                            sums.worst = Some((pair.verdict, pair.cause.clone()));
+                        }
+                        pairs.push(pair);
+                    }
+                }
+            }
+            indices.push((plan.index, n_held, n_restorable));
+        }
+        let start = |ix: SnapshotIx| self.fact(ix).start_millis;
+        let snapshots = chronology::sorted(self.repository, in_scope.to_vec(), start)
+            .into_iter()
+            .map(|ix| self.snapshot(ix, of_snapshot.remove(&ix).unwrap_or_default(), &collector, cancelled))
+            .collect();
+        collector.findings.sort_by(|a, b| (b.severity, a.kind, &a.blob).cmp(&(a.severity, b.kind, &b.blob)));
+        let outcome = match collector.n_findings {
+            [_, 0, 0] if cancelled => Outcome::Interrupted,
+            [_, 0, 0] if collector.n_failures > 0 => Outcome::Inconclusive,
+            [_, 0, 0] => Outcome::Pass,
+            _ => Outcome::Fail,
+        };
+        Report {
+            repository: self.repository.clone(),
+            outcome,
+            findings: collector.findings,
+            n_findings: collector.n_findings,
+            failures: collector.failures,
+            n_failures: collector.n_failures,
+            snapshots,
+            pairs,
+            indices,
+            tally: collector.tally,
+            unreferenced,
+            sampled_per_million,
+            final_generation: self.repository.generation,
+        }
+    }
+
+    fn fact(&self, snapshot: SnapshotIx) -> &SnapshotFacts {
+        &self.facts[usize::try_from(snapshot).unwrap_or(usize::MAX)]
+    }
+
+    /// Data in a remote store are worth one note, not one per shard.
+    fn note_remote(&self, collector: &mut Collector<'_>) {
+        if self.shallow.is_empty() {
+            return;
+        }
+        let mut snapshots: Vec<SnapshotIx> = self.shallow.iter().map(|(snapshot, _)| *snapshot).collect();
+        snapshots.sort_unstable();
+        snapshots.dedup();
+        let message = "segments are in a remote store: their presence and content were not checked";
+        let finding = Finding::new(FindingKind::RemoteStoreData, message).in_snapshots(snapshots);
+        collector.take(Notes { findings: vec![finding], ..Notes::default() });
+    }
+
+    /// The verdict on an index in a snapshot; `None` when it is completely restorable.
+    fn pair(
+        &self,
+        snapshot: SnapshotIx,
+        plan: &IndexPlan,
+        collector: &Collector<'_>,
+        cancelled: bool,
+    ) -> Option<PairVerdict> {
+        let index = plan.index;
+        let held = plan.held.iter().find(|held| held.snapshot == snapshot);
+        let n_shards = held.map_or(0, |held| held.n_shards);
+        let failed: Vec<u32> =
+            self.fact(snapshot).failed.iter().filter(|(ix, _)| *ix == index).map(|(_, shard)| *shard).collect();
+        let n_failed = u32::try_from(failed.len()).unwrap_or(u32::MAX);
+        let pair = |verdict, cause, n_broken| Some(PairVerdict { snapshot, index, verdict, cause, n_shards, n_broken });
+        if let Some(broken) = collector.broken_pairs.get(&(snapshot, index)) {
+            let also_failed = failed.iter().filter(|shard| !broken.shards.contains(*shard)).count();
+            let n_broken = match broken.shards.len() {
+                0 => n_shards,
+                n => u32::try_from(n + also_failed).unwrap_or(u32::MAX),
+            };
+            let verdict = if n_broken >= n_shards { Verdict::Not } else { Verdict::Partly };
+            return pair(verdict, broken.cause.clone(), n_broken);
+        }
+        if n_failed > 0 {
+            let verdict = if n_failed >= n_shards { Verdict::Not } else { Verdict::Partly };
+            return pair(verdict, Cause::FailedShards(n_failed.into()), n_failed);
+        }
+        if let Some(cause) = collector.unread_pairs.get(&(snapshot, index)) {
+            return pair(Verdict::Unknown, cause.clone(), 0);
+        }
+        if self.shallow.contains(&(snapshot, index)) {
+            return pair(Verdict::Unknown, Cause::RemoteStore, 0);
+        }
+        if held.is_some_and(|held| held.mounted == Mounted::Elsewhere) {
+            return pair(Verdict::Unknown, Cause::OtherRepository, 0);
+        }
+        if cancelled {
+            return pair(Verdict::Unknown, Cause::NotReached, 0);
+        }
+        None
+    }
+
+    fn snapshot(
+        &self,
+        snapshot: SnapshotIx,
+        Sums { n_indices, n_restorable, n_partly, worst }: Sums,
+        collector: &Collector<'_>,
+        cancelled: bool,
+    ) -> SnapshotVerdict {
+        let state = self.fact(snapshot).state;
+        let verdict =
+            |verdict, cause, n_restorable| SnapshotVerdict { snapshot, state, verdict, cause, n_indices, n_restorable };
+        if let Some(cause) = collector.broken_snapshots.get(&snapshot) {
+            return verdict(Verdict::Not, Some(cause.clone()), 0);
+        }
+        if let Some(cause) = collector.unread_snapshots.get(&snapshot) {
+            return verdict(Verdict::Unknown, Some(cause.clone()), n_restorable);
+        }
+        if let Some(state @ (SnapshotState::Failed | SnapshotState::InProgress | SnapshotState::Incompatible)) = state {
+            return verdict(Verdict::Not, Some(Cause::State(state)), 0);
+        }
+        match worst {
+            None if cancelled && n_indices == 0 => verdict(Verdict::Unknown, Some(Cause::NotReached), 0),
+            None => verdict(Verdict::Restorable, None, n_restorable),
+            Some((Verdict::Not, cause)) if n_restorable + n_partly == 0 => verdict(Verdict::Not, Some(cause), 0),
+            Some((Verdict::Not | Verdict::Partly, cause)) => verdict(Verdict::Partly, Some(cause), n_restorable),
+            Some((_, cause)) => verdict(Verdict::Unknown, Some(cause), n_restorable),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Why a task ended early. What a task finds wrong with the workspace is printed as it is found; the error only counts.
+
+use std::{error, fmt, io, path::PathBuf, process::ExitStatus};
+
+/// A failure of a task.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// The program could not be started.
+    Start {
+        /// The whole command line.
+        command: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program ran and said no.
+    Command {
+        /// The whole command line.
+        command: String,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// What the program printed is not UTF-8.
+    NotText {
+        /// The whole command line.
+        command: String,
+    },
+    /// A file of the workspace could not be read.
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// `cargo metadata` did not print JSON.
+    Json(serde_json::Error),
+    /// `cargo metadata` printed JSON without something we need.
+    Metadata {
+        /// The missing key.
+        key: &'static str,
+    },
+    /// Rules of the house do not hold.
+    Tidy {
+        /// How many problems were printed.
+        n_problems: usize,
+    },
+    /// Steps of `cargo xtask test` failed.
+    Steps {
+        /// Their names.
+        names: Vec<&'static str>,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start { command, .. } => write!(f, "cannot start `{command}`"),
+            Self::Command { command, status } => write!(f, "`{command}` failed ({status})"),
+            Self::NotText { command } => write!(f, "`{command}` printed something that is not UTF-8"),
+            Self::Read { path, .. } => write!(f, "cannot read {}", path.display()),
+            Self::Json(_) => write!(f, "cannot understand `cargo metadata`"),
+            Self::Metadata { key } => write!(f, "`cargo metadata` printed no `{key}` of the expected type"),
+            Self::Tidy { n_problems } => write!(f, "tidy found problems: {n_problems}"),
+            Self::Steps { names } => write!(f, "failed: {}", names.join(", ")),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Start { source, .. } | Self::Read { source, .. } => Some(source),
+            Self::Json(source) => Some(source),
+            Self::Command { .. }
+            | Self::NotText { .. }
+            | Self::Metadata { .. }
+            | Self::Tidy { .. }
+            | Self::Steps { .. } => None,
+        }
+    }
+}
+
+/// The error and its sources on one line.
+pub(crate) fn chain(error: &Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error::Error::source(error);
+    while let Some(source) = next {
+        line = format!("{line}: {source}");
+        next = source.source();
+    }
+    line
+}

@@ -1,0 +1,102 @@
+//! `cargo xtask test`: the one test command of the project. Every step runs, also after a failure, so that one run
+//! tells everything; the summary names each step, and never claims a step that did not run.
+
+use std::time::Instant;
+
+use crate::{
+    error::{self, Error},
+    process::{answers, run as command},
+    tidy,
+    workspace::Workspace,
+};
+
+/// Where the steps run: what may be absent on a desk has to be there in CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Somebody's machine.
+    Desk,
+    /// A machine that decides whether a change may go in.
+    Ci,
+}
+
+/// What a step did.
+enum Outcome {
+    /// All of it.
+    Done,
+    /// Something weaker in its stead, for this reason. Good enough for CI.
+    Replaced(&'static str),
+    /// Nothing, for this reason. A failure in CI.
+    Absent(&'static str),
+}
+
+type Step = fn(&Workspace) -> Result<Outcome, Error>;
+
+const STEPS: [(&str, Step); 8] = [
+    ("format", |workspace| cargo(workspace, &["fmt", "--all", "--check"], &[])),
+    ("clippy", |workspace| {
+        cargo(workspace, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])
+    }),
+    ("tidy", |workspace| tidy::run(workspace).map(|()| Outcome::Done)),
+    ("tests", |workspace| cargo(workspace, &["test", "--workspace", "--locked"], &[])),
+    ("docs", |workspace| {
+        cargo(workspace, &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])
+    }),
+    ("release build", |workspace| cargo(workspace, &["build", "--release", "--locked", "-p", "snaprepo"], &[])),
+    ("fuzz targets", fuzz_targets),
+    ("dependencies", dependencies),
+];
+
+/// Runs all steps in order and prints a summary.
+pub(crate) fn run(workspace: &Workspace, place: Place) -> Result<(), Error> {
+    let mut summary = Vec::new();
+    let mut failed = Vec::new();
+    for (name, step) in STEPS {
+        println!("\n=== {name}");
+        let started_at = Instant::now();
+        let outcome = step(workspace);
+        let seconds = started_at.elapsed().as_secs_f64();
+        let (word, reason) = match outcome {
+            Ok(Outcome::Done) => ("ok", String::new()),
+            Ok(Outcome::Replaced(reason)) => ("SKIPPED", reason.to_owned()),
+            Ok(Outcome::Absent(reason)) if place == Place::Desk => ("SKIPPED", reason.to_owned()),
+            Ok(Outcome::Absent(reason)) => ("FAILED", format!("{reason}; CI needs it")),
+            Err(error) => ("FAILED", error::chain(&error)),
+        };
+        if word == "FAILED" {
+            failed.push(name);
+        }
+        if !reason.is_empty() {
+            println!("{word}: {name} ({reason})");
+        }
+        let reason = if reason.is_empty() { reason } else { format!(" ({reason})") };
+        summary.push(format!("{word:<7} {seconds:>7.1} s  {name}{reason}"));
+    }
+    println!("\n=== summary\n{}", summary.join("\n"));
+    if failed.is_empty() { Ok(()) } else { Err(Error::Steps { names: failed }) }
+}
+
+fn cargo(workspace: &Workspace, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Outcome, Error> {
+    command(&workspace.root, "cargo", arguments, environment)?;
+    Ok(Outcome::Done)
+}
+
+fn fuzz_targets(workspace: &Workspace) -> Result<Outcome, Error> {
+    const MANIFEST: &str = "fuzz/Cargo.toml";
+    if !workspace.root.join("fuzz").is_dir() {
+        return Ok(Outcome::Absent("there is no folder fuzz/"));
+    }
+    // Not `cargo +nightly --version`: that may install a toolchain where the question was whether there is one.
+    if answers("rustup", &["run", "nightly", "cargo", "--version"])? {
+        return cargo(workspace, &["+nightly", "check", "--manifest-path", MANIFEST], &[]);
+    }
+    cargo(workspace, &["check", "--manifest-path", MANIFEST], &[])?;
+    Ok(Outcome::Replaced("no nightly toolchain; checked with the stable one instead"))
+}
+
+fn dependencies(workspace: &Workspace) -> Result<Outcome, Error> {
+    if answers("cargo", &["deny", "--version"])? {
+        return cargo(workspace, &["deny", "check", "licenses", "bans", "sources"], &[]);
+    }
+    tidy::licences(workspace)?;
+    Ok(Outcome::Replaced("cargo-deny is not installed; licences and sources hold by our own check"))
+}

@@ -1,0 +1,102 @@
+//! Which crate may name which dependency from outside, and why we have it at all. A dependency that is not in the table
+//! is an error, so that a new one is a decision somebody wrote down.
+
+use super::{Problem, manifest, tree::TextFile};
+use crate::workspace::{Dependency, DependencyKind, DependencyOrigin, Member};
+
+/// Who may name a dependency.
+enum Who {
+    /// Every crate.
+    Anyone,
+    /// Every crate, for its tests; and the crates that are only tests.
+    Tests,
+    /// These crates.
+    Only(&'static [&'static str]),
+}
+
+use Who::{Anyone, Only, Tests};
+
+const CLI: &str = "snaprepo";
+const CODEC: &str = "snaprepo-codec";
+const CORE: &str = "snaprepo-core";
+const FORMAT: &str = "snaprepo-format";
+const STORE: &str = "snaprepo-store";
+const TESTKIT: &str = "snaprepo-testkit";
+const TESTS: &str = "snaprepo-tests";
+const XTASK: &str = "xtask";
+
+/// The crates that never ship: what others may use in tests only, they may use as they like.
+const NEVER_SHIPPED: [&str; 3] = [TESTKIT, TESTS, XTASK];
+
+const TABLE: &[(&str, Who, &str)] = &[
+    ("base64", Only(&[FORMAT]), "uuids are base64 in blob names"),
+    ("clap", Only(&[CLI, XTASK]), "the command line"),
+    ("clap_complete", Only(&[CLI]), "shell completions"),
+    ("clap_mangen", Only(&[CLI, XTASK]), "the manual pages"),
+    ("crc-fast", Only(&[CODEC]), "the checksum of every file, at the speed of memory"),
+    ("ctrlc", Only(&[CLI]), "stop at a safe point"),
+    ("flate2", Only(&[CODEC]), "bodies are deflated, byte for byte as zlib does"),
+    ("foldhash", Only(&[CORE, FORMAT]), "the hasher of large tables of random names"),
+    ("hashbrown", Only(&[CORE, FORMAT]), "tables that are searched by a borrowed key"),
+    ("indicatif", Only(&[CLI]), "progress on a terminal"),
+    ("insta", Tests, "long expectations as files"),
+    ("jiff", Only(&[CLI]), "instants for people"),
+    ("jsonschema", Tests, "our JSON holds its schema"),
+    ("memchr", Only(&[CODEC]), "finds bytes in bodies"),
+    ("object_store", Only(&[STORE]), "S3, GCS and Azure"),
+    ("proptest", Tests, "round trips"),
+    ("rayon", Only(&[CORE]), "computing on all processors"),
+    ("rustix", Only(&[STORE]), "file calls that the standard library lacks"),
+    ("schemars", Only(&[CLI]), "the schema of our JSON"),
+    ("serde", Only(&[CLI, CODEC, FORMAT, TESTKIT, TESTS, XTASK]), "types on disk and our JSON; none of the domain"),
+    ("serde-smile", Tests, "a second opinion on SMILE"),
+    ("serde_json", Only(&[CLI, CODEC, FORMAT, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
+    ("tar", Tests, "unpacks repositories written by real engines"),
+    ("tempfile", Only(&[CORE, STORE, TESTKIT, TESTS, XTASK]), "spooling, and writes that are renamed into place"),
+    ("terminal_size", Only(&[CLI]), "tables as wide as the terminal"),
+    ("thiserror", Anyone, "one error type per crate"),
+    ("tokio", Only(&[STORE]), "the runtime under object_store"),
+    ("unicode-width", Only(&[CLI]), "tables with names in any script"),
+    ("walkdir", Only(&[STORE]), "lists a local repository"),
+    ("zstd", Only(&[CODEC, TESTKIT, XTASK]), "bodies of OpenSearch, and packed test repositories"),
+];
+
+/// Every dependency from outside is in the table, and only where the table says.
+pub(super) fn check(members: &[Member], files: &[TextFile]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for member in members {
+        let outer = member.dependencies.iter().filter(|dependency| dependency.origin == DependencyOrigin::External);
+        for dependency in outer {
+            let entry = TABLE.iter().find(|(name, ..)| *name == dependency.name);
+            let refusal = match entry {
+                None => "is new: add it to the table in xtask/src/tidy/dependencies.rs with a reason".to_owned(),
+                Some((_, who, _)) if who.includes(member, dependency) => continue,
+                Some((_, who, _)) => format!("may be named only {}, not by {}", who.words(), member.name),
+            };
+            let line = manifest::line_of(files, &member.manifest, &dependency.name);
+            problems.push(Problem::new(&member.manifest, line, format!("dependency {} {refusal}", dependency.name)));
+        }
+    }
+    problems
+}
+
+impl Who {
+    fn includes(&self, member: &Member, dependency: &Dependency) -> bool {
+        match self {
+            Anyone => true,
+            Tests => dependency.kind == DependencyKind::Dev || NEVER_SHIPPED.contains(&member.name.as_str()),
+            Only(names) => names.contains(&member.name.as_str()),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Anyone => "by anyone".to_owned(),
+            Tests => "as a dev-dependency".to_owned(),
+            Only(names) => format!("by {}", names.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
