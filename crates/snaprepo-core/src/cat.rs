@@ -12,7 +12,9 @@ use snaprepo_format::{
     shard_paths::ShardPathsNote,
 };
 
-use crate::{BlobError, Repository};
+use snaprepo_store::ReadStore;
+
+use crate::BlobError;
 
 /// What a blob is, by its place and name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,12 +106,12 @@ pub struct DecodedBlob {
     pub fault: Option<Fault>,
 }
 
-/// Reads and decodes a blob. Damage is told in the result: what can be decoded is.
+/// Reads and decodes the blob at `path` below `base`. Damage is told in the result: what can be decoded is.
 ///
 /// # Errors
 /// When the blob cannot be read.
-pub fn decode(repository_base: &BlobPath, repository: &Repository, path: &BlobPath) -> Result<DecodedBlob, BlobError> {
-    let bytes = repository.store().read(&repository_base.append(path)).map_err(BlobError::from_store)?;
+pub fn decode(store: &dyn ReadStore, base: &BlobPath, path: &BlobPath) -> Result<DecodedBlob, BlobError> {
+    let bytes = store.read(&base.append(path)).map_err(BlobError::from_store)?;
     Ok(decode_bytes(BlobKind::of(path), &bytes))
 }
 

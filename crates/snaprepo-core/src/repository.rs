@@ -44,27 +44,36 @@ pub struct Repository {
     pub unreadable_roots: Vec<(u64, Arc<BlobError>)>,
 }
 
+/// What came of one attempt to open.
+enum Opened {
+    Root(Box<Repository>),
+    /// The newest root was there when the folder was listed, and is gone.
+    Vanished(BlobError),
+}
+
 impl Repository {
     /// Opens the newest generation of the repository at `base` of a store. `pool` reads the snapshot blobs of
     /// repositories that have no root (Elasticsearch 1 and 2).
     ///
     /// # Errors
-    /// When it is no repository, cannot be read, or is not for this program. A damaged newest root is not an error as
-    /// long as an older one can be read: see [`Repository::unreadable_roots`].
+    /// When it is no repository, cannot be read, or is not for this program; or when its root changes faster than it can
+    /// be read. A damaged newest root is not an error as long as an older one can be read: see
+    /// [`Repository::unreadable_roots`].
     pub fn open(store: &Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Self, OpenError> {
         let mut attempt = 1;
         loop {
-            match Self::open_once(Arc::clone(store), base, pool) {
-                // A cluster publishes a new root and removes the old one: what was listed may be gone.
-                Err(OpenError::NoReadableRoot(error))
-                    if attempt < OPEN_ATTEMPTS && matches!(error.problem, Problem::Absent(_)) => {}
-                result => return result,
+            let vanished = match Self::open_once(Arc::clone(store), base, pool)? {
+                Opened::Root(repository) => return Ok(*repository),
+                Opened::Vanished(error) => error,
+            };
+            if attempt == OPEN_ATTEMPTS {
+                return Err(OpenError::Blob(vanished));
             }
             attempt += 1;
         }
     }
 
-    fn open_once(store: Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Self, OpenError> {
+    fn open_once(store: Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Opened, OpenError> {
         let scan = match scan_root(&*store, base) {
             Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => scan_by_latest(&*store, base)?,
             scan => scan?,
@@ -73,7 +82,7 @@ impl Repository {
             return Err(OpenError::Encrypted);
         }
         if scan.generations.is_empty() {
-            return Self::open_legacy(store, base, scan, pool);
+            return Self::open_legacy(store, base, scan, pool).map(|opened| Opened::Root(Box::new(opened)));
         }
         let mut unreadable_roots = Vec::new();
         for generation in scan.generations.iter().rev() {
@@ -90,10 +99,14 @@ impl Repository {
                         unreadable_roots,
                     };
                     repository.find_hashed_folders();
-                    return Ok(repository);
+                    return Ok(Opened::Root(Box::new(repository)));
                 }
                 Err(error) => match &error.problem {
                     Problem::Unknown(_) => return Err(OpenError::Blob(error)),
+                    // A cluster publishes a new root and removes the old one: what was listed is gone.
+                    Problem::Absent(StoreError { kind: StoreErrorKind::NotFound, .. }) if !scan.by_latest => {
+                        return Ok(Opened::Vanished(error));
+                    }
                     Problem::Root(fault) if fault.is_refusal() => return Err(OpenError::Refused(error)),
                     _ => unreadable_roots.push((*generation, Arc::new(error))),
                 },
@@ -249,6 +262,14 @@ impl Repository {
             SnapshotForm::Wrapped => format!("snap-{}.dat", entry.uuid),
             SnapshotForm::Bare => format!("snapshot-{}", entry.uuid),
         }
+    }
+
+    /// Reads and parses a blob, given by its path from the root of the store.
+    ///
+    /// # Errors
+    /// When it is absent, damaged, or cannot be read.
+    pub fn load<T>(&self, path: &BlobPath, parse: impl FnOnce(&[u8]) -> Result<T, Fault>) -> Result<T, BlobError> {
+        blob::load(self.store(), path, parse)
     }
 
     /// Reads the facts of a snapshot.

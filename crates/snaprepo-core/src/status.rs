@@ -274,6 +274,43 @@ pub fn totals(repository: &Repository, pool: &Pool) -> Totals {
     totals
 }
 
+/// What every snapshot has of one index.
+#[derive(Debug, Default)]
+pub struct IndexTotals {
+    /// By snapshot.
+    pub by_snapshot: HashMap<SnapshotIx, Amount>,
+    /// Tables and folders that could not be read: the numbers lack them.
+    pub unreadable: Vec<BlobError>,
+}
+
+/// Sums up one index: one read per shard, in parallel.
+#[must_use]
+pub fn of_index(repository: &Repository, pool: &Pool, index: IndexIx) -> IndexTotals {
+    let mut totals = IndexTotals::default();
+    let shards = match shard_numbers(repository, index) {
+        Ok(numbers) => numbers,
+        Err(error) => {
+            totals.unreadable.push(error);
+            return totals;
+        }
+    };
+    pool.map(
+        shards,
+        |shard| amounts_of_shard(repository, index, shard),
+        |amounts| {
+            match amounts {
+                Ok(amounts) => amounts.into_iter().for_each(|(snapshot, amount)| {
+                    let sum = totals.by_snapshot.entry(snapshot).or_default();
+                    *sum = sum.plus(amount);
+                }),
+                Err(error) => totals.unreadable.push(error),
+            }
+            ControlFlow::Continue(())
+        },
+    );
+    totals
+}
+
 /// The shards that an index has or had: from its distinct metadata where the root shares them between snapshots, else
 /// from its folder.
 fn shard_numbers(repository: &Repository, index: IndexIx) -> Result<BTreeSet<u32>, BlobError> {

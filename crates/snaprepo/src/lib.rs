@@ -1,1 +1,45 @@
-//! x
+//! The command line of snaprepo: arguments in, words and JSON out. Decisions are made in `snaprepo-core`.
+//!
+//! ```text
+//! args ─▶ session (store, pool, signals) ─▶ commands/<verb> ─▶ core ─▶ views/<verb> ─▶ text · JSON · API-shaped JSON
+//! ```
+//! One view value per verb feeds every voice, so that their numbers cannot differ.
+
+mod args;
+mod commands;
+mod engine_api;
+mod exit;
+mod explain;
+mod io;
+mod output;
+mod progress;
+mod session;
+mod views;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+pub use args::command;
+pub use exit::Exit;
+pub use io::Io;
+pub use views::schema::schemas;
+
+/// Runs the program with arguments (the first is its own name).
+pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Exit {
+    let args = match args::Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            let text = if io.color { error.render().ansi().to_string() } else { error.render().to_string() };
+            if error.use_stderr() {
+                io.error_text(&text);
+                return Exit::NotDone;
+            }
+            return match io.answer(text.as_bytes()) {
+                Ok(()) => Exit::Good,
+                Err(_) => Exit::NotDone,
+            };
+        }
+    };
+    commands::run(&args, io)
+}

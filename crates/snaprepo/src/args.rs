@@ -1,0 +1,308 @@
+//! What can be typed (`docs/cli.md` is made from this).
+
+use std::num::NonZeroUsize;
+
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use snaprepo_core::verify::{Depth, Sample};
+use snaprepo_format::engine::Target;
+
+/// The definition of the command line, for completions and manual pages.
+#[must_use]
+pub fn command() -> clap::Command {
+    Args::command()
+}
+
+/// Opens Elasticsearch and OpenSearch snapshot repositories by reading their blobs; no cluster needed.
+#[derive(Debug, Parser)]
+#[command(name = "snaprepo", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "REPO is a path or file:// location. Exit codes: 0 good, 1 bad (damage, broken rows), \
+    2 not done, 3 partly done, 130 interrupted.")]
+pub(crate) struct Args {
+    /// Options of every verb.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Answer as one JSON document (docs/json.md)
+    #[arg(long, global = true, env = "SNAPREPO_JSON")]
+    pub json: bool,
+    /// Answer as JSON, one line for each row
+    #[arg(long, global = true, env = "SNAPREPO_NDJSON", conflicts_with = "json")]
+    pub ndjson: bool,
+    /// Answer as a cluster would: the JSON of its API, or the text of its _cat API
+    #[arg(long, global = true, value_enum, env = "SNAPREPO_FORMAT", conflicts_with = "ndjson")]
+    pub format: Option<ApiFormat>,
+    /// Node to imitate with --format, such as es:8.19 or os:2.19 [default: newest writer]
+    #[arg(long = "as", global = true, value_name = "NODE", env = "SNAPREPO_AS")]
+    pub imitate: Option<Target>,
+    /// Repository name to show with --format [default: last part of the location]
+    #[arg(long, global = true, value_name = "NAME", env = "SNAPREPO_NAME")]
+    pub name: Option<String>,
+    /// Folder of the repository below REPO, when its shard folders lie outside it (hashed prefixes)
+    #[arg(long, global = true, value_name = "PATH", env = "SNAPREPO_BASE_PATH")]
+    pub base_path: Option<String>,
+    /// Requests at a time [default: 8]
+    #[arg(long, global = true, value_name = "N", env = "SNAPREPO_CONCURRENCY")]
+    pub concurrency: Option<NonZeroUsize>,
+    /// Show sizes as bytes
+    #[arg(long, global = true, env = "SNAPREPO_BYTES")]
+    pub bytes: bool,
+    /// Show times in the local time zone instead of UTC
+    #[arg(long, global = true, env = "SNAPREPO_LOCAL")]
+    pub local: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "SNAPREPO_COLOR")]
+    pub color: Color,
+    /// How to show progress on standard error
+    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto, env = "SNAPREPO_PROGRESS")]
+    pub progress: Progress,
+    /// Print the answer line only
+    #[arg(long, short, global = true, env = "SNAPREPO_QUIET")]
+    pub quiet: bool,
+}
+
+/// Shapes of a cluster's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApiFormat {
+    /// The JSON of the snapshot APIs.
+    Es,
+    /// The text of _cat/snapshots; with --json its JSON.
+    Cat,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How to show progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// A bar on a terminal, else nothing.
+    Auto,
+    /// A bar.
+    Bar,
+    /// One line of JSON at a time.
+    Json,
+    /// Nothing.
+    None,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Verb {
+    /// Say what a repository is: product, format, generation, counts, oddities
+    Info {
+        #[command(flatten)]
+        repo: RepoArg,
+    },
+    /// List snapshots
+    List(ListArgs),
+    /// Show one snapshot: times, state, failures, indices; or one index, or the cluster state in it
+    Show(ShowArgs),
+    /// Count files and bytes of snapshots, as a cluster's _status does
+    Status(StatusArgs),
+    /// List what a snapshot holds: indices, shards, Lucene files, blobs
+    Ls {
+        #[command(flatten)]
+        repo: RepoArg,
+        /// SNAPSHOT, SNAPSHOT:INDEX or SNAPSHOT:INDEX/SHARD
+        what: String,
+    },
+    /// Find the snapshots that hold an index
+    Find {
+        #[command(flatten)]
+        repo: RepoArg,
+        /// Index names; * and ? match any text and any character
+        #[arg(required = true)]
+        index: Vec<String>,
+    },
+    /// Check whether everything is intact, and what can be restored
+    Verify(VerifyArgs),
+    /// Decode any blob to JSON
+    CatBlob {
+        #[command(flatten)]
+        repo: RepoArg,
+        /// The blob, from the folder of the repository
+        path: String,
+        /// Write the decoded body as it is
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Say where snapshots and indices can be restored, by the version that created each index
+    Compat {
+        #[command(flatten)]
+        repo: RepoArg,
+        /// Snapshots [default: all]
+        snapshot: Vec<String>,
+        /// Release to restore into, such as es:9.1 or os:2.19
+        #[arg(long)]
+        target: Target,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The repository.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct RepoArg {
+    /// Location of the repository
+    #[arg(value_name = "REPO", env = "SNAPREPO_REPO")]
+    pub repo: String,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Names, uuids, globs, latest, latest~1, @policy; a,b,-c leaves c out [default: all]
+    pub snapshot: Vec<String>,
+    /// Read each snapshot's blob, too: shards, failures, exact times (implied by --format)
+    #[arg(long)]
+    pub details: bool,
+    /// With --format es: answer from the root alone, as verbose=false does
+    #[arg(long, conflicts_with = "details")]
+    pub no_details: bool,
+    /// With --format es: add the recorded sizes per index, as index_details=true does
+    #[arg(long, conflicts_with = "no_details")]
+    pub index_details: bool,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// One snapshot: name, uuid, latest, latest~1
+    pub snapshot: String,
+    /// Show settings, mappings, aliases and versions of this index
+    #[arg(long, conflicts_with = "global")]
+    pub index: Option<String>,
+    /// Show the cluster state: templates, pipelines, policies, settings (may hold secrets)
+    #[arg(long)]
+    pub global: bool,
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Snapshots, in full; without any, totals of all from the file tables
+    pub snapshot: Vec<String>,
+    /// Read the file lists of all snapshots, too, for what each added
+    #[arg(long)]
+    pub incremental: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// How deep: each contains the ones before
+    #[arg(long, value_enum, default_value_t = DepthArg::Footers)]
+    pub depth: DepthArg,
+    /// Only these snapshots
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub snapshot: Vec<String>,
+    /// Only the newest N snapshots
+    #[arg(long, value_name = "N", conflicts_with = "snapshot")]
+    pub newest: Option<NonZeroUsize>,
+    /// Only these indices, selected as the restore APIs do
+    #[arg(long, value_name = "INDEX", allow_hyphen_values = true)]
+    pub index: Vec<String>,
+    /// Only these shard numbers
+    #[arg(long, value_name = "SHARD")]
+    pub shard: Vec<u32>,
+    /// Read only some of the files: a share (5%), a slice (1/7), or an amount (20GB)
+    #[arg(long, value_name = "AMOUNT", value_parser = parse_sample, default_value = "100%")]
+    pub sample: Sample,
+    /// Decides which files a sample has
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// Findings to print; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub max_findings: usize,
+}
+
+/// Depth on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DepthArg {
+    /// Metadata blobs read, and agree with each other.
+    Metadata,
+    /// All parts of all files are there, with the right length.
+    Presence,
+    /// The footer of each file has the recorded checksum (16 bytes read of each).
+    Footers,
+    /// Every byte is read, and its checksum computed.
+    Content,
+}
+
+impl From<DepthArg> for Depth {
+    fn from(depth: DepthArg) -> Self {
+        match depth {
+            DepthArg::Metadata => Self::Metadata,
+            DepthArg::Presence => Self::Presence,
+            DepthArg::Footers => Self::Footers,
+            DepthArg::Content => Self::Content,
+        }
+    }
+}
+
+/// Reads `5%`, `1/7` or `20GB`.
+fn parse_sample(text: &str) -> Result<Sample, String> {
+    let bad = || format!("{text:?} is no sample: write 5%, 1/7 or 20GB");
+    if let Some(percent) = text.strip_suffix('%') {
+        let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
+        let whole: u32 = whole.parse().map_err(|_| bad())?;
+        let digits: String = format!("{fraction:0<4}").chars().take(4).collect();
+        let fraction: u32 = digits.parse().map_err(|_| bad())?;
+        let per_million = whole.checked_mul(10_000).and_then(|whole| whole.checked_add(fraction)).ok_or_else(bad)?;
+        return match per_million {
+            0 => Err(format!("{text:?} would read nothing")),
+            1_000_000 => Ok(Sample::All),
+            1..1_000_000 => Ok(Sample::PerMillion(per_million)),
+            _ => Err(format!("{text:?} is more than everything")),
+        };
+    }
+    if let Some((part, of)) = text.split_once('/') {
+        let (part, of): (u32, u32) = (part.parse().map_err(|_| bad())?, of.parse().map_err(|_| bad())?);
+        return match part.checked_sub(1) {
+            Some(part) if part < of => Ok(Sample::Slice { part, of }),
+            _ => Err(format!("{text:?} is no slice: parts count from 1 to {of}")),
+        };
+    }
+    let lower = text.to_ascii_lowercase();
+    let digits = lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match &lower[digits.len()..] {
+        "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return Err(bad()),
+    };
+    let number: u64 = digits.parse().map_err(|_| bad())?;
+    number.checked_mul(1 << shift).filter(|bytes| *bytes > 0).map(Sample::Bytes).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests;

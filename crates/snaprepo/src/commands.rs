@@ -1,0 +1,161 @@
+//! One file per verb: arguments to core, core to view.
+
+mod cat_blob;
+mod compat;
+mod find;
+mod info;
+mod list;
+mod ls;
+mod show;
+mod status;
+mod verify;
+
+use std::io;
+
+use clap_complete::Shell;
+use snaprepo_core::Repository;
+
+use crate::{
+    args::{self, Args, Color, GlobalArgs, Verb},
+    engine_api::Node,
+    exit::Exit,
+    explain::Failure,
+    io::Io,
+    output::{
+        page::{Envelope, Program, RepositoryFacts},
+        units::Units,
+    },
+    session::Session,
+    views::{Layout, View},
+};
+
+/// Runs a verb, and says what went wrong.
+pub(crate) fn run(args: &Args, io: &mut Io) -> Exit {
+    io.color = match args.global.color {
+        Color::Auto => io.color,
+        Color::Always => true,
+        Color::Never => false,
+    };
+    let mut run = Run { global: &args.global, io };
+    let done = match &args.verb {
+        Verb::Info { repo } => info::run(&mut run, &repo.repo),
+        Verb::List(list) => list::run(&mut run, list),
+        Verb::Show(show) => show::run(&mut run, show),
+        Verb::Status(status) => status::run(&mut run, status),
+        Verb::Ls { repo, what } => ls::run(&mut run, &repo.repo, what),
+        Verb::Find { repo, index } => find::run(&mut run, &repo.repo, index),
+        Verb::Verify(verify) => verify::run(&mut run, verify),
+        Verb::CatBlob { repo, path, raw } => cat_blob::run(&mut run, &repo.repo, path, *raw),
+        Verb::Compat { repo, snapshot, target } => compat::run(&mut run, &repo.repo, snapshot, *target),
+        Verb::Completions { shell } => completions(&mut run, *shell),
+    };
+    match done {
+        Ok(exit) => exit,
+        // Whoever reads has had enough: that is no error.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Good,
+        Err(failure) => {
+            let text = if args.global.json || args.global.ndjson { failure.json() } else { failure.text() };
+            io.error_text(&text);
+            failure.exit()
+        }
+    }
+}
+
+/// What every verb gets.
+pub(crate) struct Run<'a> {
+    pub global: &'a GlobalArgs,
+    pub io: &'a mut Io,
+}
+
+impl Run<'_> {
+    /// Opens the store of a location.
+    fn session(&self, location: &str) -> Result<Session, Failure> {
+        Session::start(location, self.global, self.io)
+    }
+
+    fn layout(&self) -> Layout {
+        Layout {
+            width: self.io.width,
+            units: Units { bytes: self.global.bytes, zone: self.global.local.then(|| self.io.time_zone.clone()) },
+            quiet: self.global.quiet,
+            color: self.io.color,
+        }
+    }
+
+    /// Gives the answer of a verb in the voice that was asked for.
+    fn reply(
+        &mut self,
+        command: &'static str,
+        session: &Session,
+        repository: Option<&Repository>,
+        result: &str,
+        view: impl View,
+    ) -> Result<(), Failure> {
+        if self.global.format.is_some() {
+            return Err(Failure::Usage {
+                message: format!("--format has no answer for {command}"),
+                hint: Some("list, status and verify can answer as a cluster does"),
+            });
+        }
+        if self.global.ndjson {
+            let out = self.io.stdout();
+            view.write_rows(out)?;
+            out.flush()?;
+        } else if self.global.json {
+            let envelope = Envelope {
+                snaprepo: Program::running(command),
+                repository: repository.map(|repository| RepositoryFacts::of(&session.location, repository)),
+                result,
+                body: view,
+                requests: session.meter.requests().into(),
+                elapsed_ms: self.io.elapsed_millis(),
+            };
+            self.json(&envelope)?;
+        } else {
+            let text = view.text(&self.layout());
+            self.io.answer(text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Writes one JSON document, indented.
+    fn json(&mut self, document: &impl serde::Serialize) -> Result<(), Failure> {
+        let out = self.io.stdout();
+        serde_json::to_writer_pretty(&mut *out, document).map_err(io::Error::from)?;
+        out.write_all(b"\n")?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// The node to imitate.
+    fn node(&self, repository: &Repository, session: &Session) -> Node {
+        let name = self.global.name.clone().unwrap_or_else(|| {
+            let trimmed = session.location.trim_end_matches('/');
+            trimmed.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("repository").to_owned()
+        });
+        Node::new(self.global.imitate, repository, session, name)
+    }
+
+    /// Says on standard error that the answer is not complete.
+    fn note_interrupted(&mut self) {
+        self.io.error_text("interrupted: the answer has what was read so far\n");
+    }
+}
+
+/// The answer in one word, for the envelope.
+fn word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Good => "good",
+        Exit::Bad => "bad",
+        Exit::NotDone => "not-done",
+        Exit::Partly => "partly",
+        Exit::Interrupted => "interrupted",
+    }
+}
+
+fn completions(run: &mut Run<'_>, shell: Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut args::command(), "snaprepo", &mut script);
+    run.io.answer(&script)?;
+    Ok(Exit::Good)
+}

@@ -1,0 +1,88 @@
+//! `compat`: where can this be restored?
+
+use std::collections::BTreeMap;
+
+use snaprepo_core::{Repository, chronology, compat, compat::Answer, compat::Restore, select};
+use snaprepo_format::{
+    engine::{Target, VersionId},
+    root::{IndexIx, SnapshotIx},
+};
+
+use super::{Run, word};
+use crate::{
+    exit::Exit,
+    explain::Failure,
+    session::Session,
+    views::compat::{CompatRow, CompatView},
+};
+
+/// Index name, creator, answer: rows with the same of these become one.
+type Key = (String, Option<String>, Restore, Option<String>);
+
+pub(crate) fn run(run: &mut Run<'_>, location: &str, terms: &[String], target: Target) -> Result<Exit, Failure> {
+    let session = run.session(location)?;
+    let repository = session.open()?;
+    let chosen = match (terms, &repository.root.snapshots[..]) {
+        (_, []) => Vec::new(),
+        ([], _) => chronology::by_start(&repository, &session.pool),
+        _ => select::snapshots(&repository, &session.pool, terms)?,
+    };
+    let view = view(&repository, &session, &chosen, target);
+    let exit = if view.n_yes == view.n_pairs { Exit::Good } else { Exit::Bad };
+    run.reply("compat", &session, Some(&repository), word(exit), view)?;
+    Ok(exit)
+}
+
+fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], target: Target) -> CompatView {
+    let of_repository = compat::repository(&repository.root, target);
+    let mut of_snapshots: BTreeMap<SnapshotIx, Answer> = BTreeMap::new();
+    chronology::read_infos(repository, &session.pool, chosen, |ix, info| {
+        let answer = match info {
+            Ok(info) => compat::snapshot(Some(info.state), info.version, target),
+            Err(error) => {
+                Answer { restore: Restore::No, reason: Some(format!("its blob cannot be read: {}", error.problem)) }
+            }
+        };
+        of_snapshots.insert(ix, answer);
+    });
+    let mut rows: BTreeMap<Key, Vec<SnapshotIx>> = BTreeMap::new();
+    let (mut n_yes, mut n_pairs) = (0, 0);
+    for (index, entry) in (0_u32..).zip(&repository.root.indices) {
+        let mut created: BTreeMap<&str, Option<VersionId>> = BTreeMap::new();
+        for snapshot in chosen.iter().filter(|ix| entry.snapshots.contains(ix)) {
+            let created = *created
+                .entry(repository.root.metadata_blob_id(*snapshot, index))
+                .or_insert_with(|| creator(repository, *snapshot, index));
+            let mut answer = of_repository.clone().and(compat::index(created, target));
+            if let Some(of_snapshot) = of_snapshots.get(snapshot) {
+                answer = answer.and(of_snapshot.clone());
+            }
+            n_pairs += 1;
+            n_yes += u64::from(answer.restore == Restore::Yes);
+            let by = created.map(|version| format!("{} {version}", version.product().name()));
+            let key = (entry.name.to_string(), by, answer.restore, answer.reason);
+            rows.entry(key).or_default().push(*snapshot);
+        }
+    }
+    let name = |ix: &SnapshotIx| repository.root.snapshot_entry(*ix).name.to_string();
+    CompatView {
+        target: target.to_string(),
+        repository_reason: of_repository.reason,
+        n_yes,
+        n_pairs,
+        indices: rows
+            .into_iter()
+            .map(|((index, created_by, restore, reason), snapshots)| CompatRow {
+                index,
+                created_by,
+                restore: restore.name(),
+                reason,
+                snapshots: snapshots.iter().map(name).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn creator(repository: &Repository, snapshot: SnapshotIx, index: IndexIx) -> Option<VersionId> {
+    repository.index_facts(snapshot, index).ok()?.created
+}

@@ -1,0 +1,152 @@
+//! Errors in words: what could not be done, why, and what to do next.
+
+use serde::Serialize;
+use snaprepo_core::{BlobError, OpenError, select::SelectFault};
+use snaprepo_store::{LocationFault, StoreError, StoreErrorKind};
+
+use crate::exit::Exit;
+
+/// Why a verb could not be done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The location is not one.
+    #[error("{0}")]
+    Location(#[from] LocationFault),
+    /// The repository could not be opened.
+    #[error("{location} {}", sentence(.error))]
+    Open {
+        /// The location.
+        location: String,
+        /// Why.
+        error: OpenError,
+    },
+    /// A path that could leave the store.
+    #[error("{0}")]
+    Path(#[from] snaprepo_codec::PathFault),
+    /// The selection cannot be made.
+    #[error("{0}")]
+    Select(#[from] SelectFault),
+    /// A blob that the answer needs cannot be had.
+    #[error("cannot read {0}")]
+    Blob(#[from] BlobError),
+    /// An option that does not fit the verb or the repository.
+    #[error("{message}")]
+    Usage {
+        /// What does not fit.
+        message: String,
+        /// What to do.
+        hint: Option<&'static str>,
+    },
+    /// The answer cannot be written.
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// "x is not a repository" needs no "cannot open"; other reasons do.
+fn sentence(error: &OpenError) -> String {
+    match error {
+        OpenError::Store(StoreError { kind, .. }) => match kind {
+            StoreErrorKind::NotFound => "does not exist".to_owned(),
+            StoreErrorKind::NotABlob => "is not a folder".to_owned(),
+            kind => format!("cannot be opened: {kind}"),
+        },
+        OpenError::NoReadableRoot(error) => format!("has no readable root: {error}"),
+        OpenError::Refused(error) => format!("cannot be read by this program: {} {}", error.path, error.problem),
+        OpenError::Blob(error) => format!("cannot be opened: {error}"),
+        error => error.to_string(),
+    }
+}
+
+impl Failure {
+    /// A stable name for JSON.
+    #[must_use]
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Location(_) | Self::Path(_) => "location",
+            Self::Open { error, .. } => match error {
+                OpenError::Store(error) if error.is_absence() => "not-found",
+                OpenError::Store(_) | OpenError::Blob(_) => "store",
+                OpenError::Empty => "empty",
+                OpenError::NotARepository { .. } => "not-a-repository",
+                OpenError::Encrypted => "encrypted",
+                OpenError::RootMissing { .. } => "root-missing",
+                OpenError::NoReadableRoot(_) => "root-unreadable",
+                OpenError::Refused(_) => "refused",
+            },
+            Self::Select(SelectFault::Ambiguous { .. }) => "ambiguous",
+            Self::Select(_) => "no-match",
+            Self::Blob(_) => "blob",
+            Self::Usage { .. } => "usage",
+            Self::Output(_) => "output",
+        }
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Open { error, .. } => match error {
+                OpenError::Store(error) if error.is_absence() => Some("check the path and the mount"),
+                OpenError::Store(_) | OpenError::Blob(_) => {
+                    Some("check the permissions of the account that runs snaprepo")
+                }
+                OpenError::Empty | OpenError::NotARepository { .. } => Some(
+                    "point at the folder that holds index.latest: the location of an fs repository, or its base path",
+                ),
+                OpenError::Encrypted => Some("only a cluster with the password can read it"),
+                OpenError::RootMissing { .. } => Some(
+                    "restore index-N from a copy or an older version of the bucket; snaprepo verify shows what is there",
+                ),
+                OpenError::NoReadableRoot(_) => Some(
+                    "restore the root from a copy or an older version of the bucket; snaprepo verify names the damage",
+                ),
+                OpenError::Refused(_) => Some("a newer snaprepo may know this format"),
+            },
+            Self::Select(SelectFault::NoSnapshot { .. }) => Some("snaprepo list REPO shows all snapshots"),
+            Self::Select(SelectFault::Ambiguous { .. }) => Some("give more characters of the uuid, or the name"),
+            Self::Select(SelectFault::NoIndex { .. }) => Some("snaprepo find REPO '*' shows all indices"),
+            Self::Blob(_) => Some("snaprepo verify REPO shows what is damaged and what can still be restored"),
+            Self::Usage { hint, .. } => *hint,
+            Self::Location(_) | Self::Path(_) | Self::Output(_) => None,
+        }
+    }
+
+    /// The exit code: a repository that is broken is a bad answer, everything else was not done.
+    #[must_use]
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Blob(error) if error.is_finding() => Exit::Bad,
+            _ => Exit::NotDone,
+        }
+    }
+
+    /// The message for people.
+    #[must_use]
+    pub(crate) fn text(&self) -> String {
+        match self.hint() {
+            Some(hint) => format!("error: {self}\nhint: {hint}\n"),
+            None => format!("error: {self}\n"),
+        }
+    }
+
+    /// The message for machines.
+    #[must_use]
+    pub(crate) fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Outer<'a> {
+            error: Inner<'a>,
+            exit: u8,
+        }
+        #[derive(Serialize)]
+        struct Inner<'a> {
+            kind: &'a str,
+            message: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            hint: Option<&'a str>,
+        }
+        let error = Inner { kind: self.kind(), message: self.to_string(), hint: self.hint() };
+        let mut text = serde_json::to_string(&Outer { error, exit: self.exit().code() }).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}

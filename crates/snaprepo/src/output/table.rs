@@ -1,0 +1,101 @@
+//! Tables that fit the terminal.
+
+use unicode_width::UnicodeWidthStr as _;
+
+/// Between two columns.
+const GAP: usize = 2;
+/// A column that gives way to others is never narrower than this.
+const MIN_FLEXIBLE: usize = 12;
+
+/// How a column is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+    /// Text that may be cut when the terminal is narrow.
+    Flexible,
+}
+
+/// Rows under headings.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    columns: Vec<(String, Align)>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with these columns.
+    #[must_use]
+    pub(crate) fn new<const N: usize>(columns: [(&str, Align); N]) -> Self {
+        Self { columns: columns.map(|(name, align)| (name.to_owned(), align)).to_vec(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(Vec::from(cells));
+    }
+
+    /// Writes the table; no line is wider than `width` unless the columns that may not be cut need it.
+    #[must_use]
+    pub(crate) fn render(&self, width: usize) -> String {
+        let mut widths: Vec<usize> = self.columns.iter().map(|(name, _)| name.width()).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.width());
+            }
+        }
+        self.squeeze(&mut widths, width);
+        let mut text = String::new();
+        let headings: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        for row in std::iter::once(&headings).chain(&self.rows) {
+            let start = text.len();
+            for ((cell, width), (_, align)) in row.iter().zip(&widths).zip(&self.columns) {
+                if text.len() > start {
+                    text.push_str("  ");
+                }
+                let cell = cut(cell, *width);
+                let pad = " ".repeat(width.saturating_sub(cell.width()));
+                match align {
+                    Align::Right => text.extend([pad.as_str(), &cell]),
+                    Align::Left | Align::Flexible => text.extend([cell.as_str(), &pad]),
+                }
+            }
+            text.truncate(start + text[start..].trim_end().len());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Takes what is too much from the widest of the columns that may be cut.
+    fn squeeze(&self, widths: &mut [usize], width: usize) {
+        let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
+        while total(widths) > width {
+            let flexible = widths.iter_mut().zip(&self.columns).filter(|(_, (_, align))| *align == Align::Flexible);
+            match flexible.map(|(width, _)| width).max() {
+                Some(widest) if *widest > MIN_FLEXIBLE => *widest -= 1,
+                _ => return,
+            }
+        }
+    }
+}
+
+/// Cuts a text to a width, with a mark at the end.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for c in text.chars() {
+        if kept.width() + c.to_string().width() + 1 > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests;

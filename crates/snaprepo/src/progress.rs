@@ -1,0 +1,146 @@
+//! Progress on standard error: a bar for people, lines of JSON for machines, or nothing.
+
+use std::{
+    io::Write as _,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use snaprepo_core::{Event, Observer, Phase};
+
+use crate::{args, io::Io};
+
+/// Between two lines of JSON.
+const LINE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Shows what happens.
+pub(crate) struct Progress {
+    voice: Voice,
+    files: AtomicU64,
+    bytes: AtomicU64,
+    findings: AtomicU64,
+}
+
+enum Voice {
+    Nothing,
+    Bar(ProgressBar),
+    /// The current stage: protects its numbers and the time of the last line.
+    Lines(Mutex<Line>),
+}
+
+struct Line {
+    phase: &'static str,
+    done: u64,
+    total: u64,
+    last: Instant,
+}
+
+impl Progress {
+    /// Decides how to show progress.
+    #[must_use]
+    pub(crate) fn new(wanted: args::Progress, quiet: bool, io: &Io) -> Self {
+        let voice = match wanted {
+            args::Progress::Bar => Voice::Bar(bar()),
+            args::Progress::Auto if io.draws_progress && !quiet => Voice::Bar(bar()),
+            args::Progress::Json => {
+                Voice::Lines(Mutex::new(Line { phase: "open", done: 0, total: 0, last: Instant::now() }))
+            }
+            args::Progress::Auto | args::Progress::None => Voice::Nothing,
+        };
+        Self { voice, files: AtomicU64::new(0), bytes: AtomicU64::new(0), findings: AtomicU64::new(0) }
+    }
+
+    /// Clears the line.
+    pub(crate) fn finish(&self) {
+        match &self.voice {
+            Voice::Bar(bar) => bar.finish_and_clear(),
+            Voice::Lines(line) => self.write(&line.lock().unwrap_or_else(PoisonError::into_inner)),
+            Voice::Nothing => {}
+        }
+    }
+
+    fn message(&self) -> String {
+        let (files, bytes) = (self.files.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed));
+        let findings = self.findings.load(Ordering::Relaxed);
+        format!("{files} files, {} read, {findings} findings", indicatif::BinaryBytes(bytes))
+    }
+
+    fn write(&self, line: &Line) {
+        let text = serde_json::json!({
+            "phase": line.phase,
+            "done": line.done,
+            "total": line.total,
+            "files": self.files.load(Ordering::Relaxed),
+            "bytes": self.bytes.load(Ordering::Relaxed),
+            "findings": self.findings.load(Ordering::Relaxed),
+        });
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{prefix:>12} [{bar:24}] {human_pos}/{human_len} ({per_sec}, ETA {eta}) {msg}");
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = style {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
+
+fn name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Snapshots => "snapshots",
+        Phase::Indices => "indices",
+        Phase::Shards => "shards",
+        Phase::Unreferenced => "unreferenced",
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: Event) {
+        match event {
+            Event::File { bytes } => {
+                self.files.fetch_add(1, Ordering::Relaxed);
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            }
+            Event::Finding => {
+                self.findings.fetch_add(1, Ordering::Relaxed);
+            }
+            Event::Begin { .. } | Event::Advance => {}
+        }
+        match &self.voice {
+            Voice::Nothing => {}
+            Voice::Bar(bar) => match event {
+                Event::Begin { phase, total } => {
+                    bar.reset();
+                    bar.set_length(total);
+                    bar.set_prefix(name(phase));
+                }
+                Event::Advance => bar.inc(1),
+                Event::File { .. } | Event::Finding => bar.set_message(self.message()),
+            },
+            Voice::Lines(line) => {
+                let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+                match event {
+                    Event::Begin { phase, total } => {
+                        line.phase = name(phase);
+                        line.done = 0;
+                        line.total = total;
+                        self.write(&line);
+                    }
+                    Event::Advance => line.done += 1,
+                    Event::File { .. } | Event::Finding => {}
+                }
+                if line.last.elapsed() >= LINE_INTERVAL {
+                    line.last = Instant::now();
+                    self.write(&line);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The answer of `compat`: where snapshots and indices can be restored.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Layout, View, write_row};
+use crate::output::table::{Align, Table};
+
+/// Whether a target restores the repository's snapshots.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CompatView {
+    /// The target.
+    pub target: String,
+    /// Why the target cannot read the repository at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository_reason: Option<String>,
+    /// Pairs of snapshot and index that restore.
+    pub n_yes: u64,
+    /// All pairs.
+    pub n_pairs: u64,
+    /// One row per index and answer.
+    pub indices: Vec<CompatRow>,
+}
+
+/// An index, with the snapshots for which one answer holds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CompatRow {
+    /// Name of the index.
+    pub index: String,
+    /// Product and version that created it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// `yes`, `mount-or-archive`, `archive` or `no`.
+    pub restore: &'static str,
+    /// Why not, or why only so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Snapshots.
+    pub snapshots: Vec<String>,
+}
+
+impl View for CompatView {
+    fn text(&self, layout: &Layout) -> String {
+        let mut text =
+            format!("restorable into {}: {} of {} indices in snapshots\n", self.target, self.n_yes, self.n_pairs);
+        if let Some(reason) = &self.repository_reason {
+            text += &format!("{} {} cannot use this repository: {reason}\n", layout.paint("no:"), self.target);
+        }
+        if layout.quiet {
+            return text;
+        }
+        let mut table = Table::new([
+            ("INDEX", Align::Flexible),
+            ("CREATED BY", Align::Left),
+            ("RESTORE", Align::Left),
+            ("SNAPSHOTS", Align::Flexible),
+            ("REASON", Align::Left),
+        ]);
+        for row in &self.indices {
+            let snapshots = match &row.snapshots[..] {
+                [one] => one.clone(),
+                [first, .., last] => format!("{} ({first} … {last})", row.snapshots.len()),
+                [] => String::new(),
+            };
+            table.row([
+                row.index.clone(),
+                row.created_by.clone().unwrap_or_else(|| "-".to_owned()),
+                row.restore.to_owned(),
+                snapshots,
+                row.reason.clone().unwrap_or_default(),
+            ]);
+        }
+        text + &table.render(layout.width)
+    }
+
+    fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.indices.iter().try_for_each(|row| write_row(out, row))
+    }
+}

@@ -1,0 +1,26 @@
+//! The JSON Schemas of every answer, made from the types themselves.
+
+use schemars::{JsonSchema, Schema, schema_for};
+
+use super::{cat_blob, compat, find, info, list, ls, show, status, verify};
+use crate::output::page::Envelope;
+
+/// Name of each answer and its schema.
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    fn of<B: JsonSchema>() -> Schema {
+        schema_for!(Envelope<'static, B>)
+    }
+    vec![
+        ("cat-blob", of::<cat_blob::CatBlobView>()),
+        ("compat", of::<compat::CompatView>()),
+        ("find", of::<find::FindView>()),
+        ("info", of::<info::InfoView>()),
+        ("list", of::<list::ListView>()),
+        ("ls", of::<ls::LsView>()),
+        ("show", of::<show::ShowView>()),
+        ("show-document", of::<show::DocumentView>()),
+        ("status", of::<status::StatusView>()),
+        ("verify", of::<verify::VerifyView>()),
+    ]
+}
