@@ -2,6 +2,20 @@
 
 // `cfg(test)` tells the lints that a helper of a test may unwrap, too.
 #[cfg(test)]
+mod cluster_shapes;
+#[cfg(test)]
+mod concurrent;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod damaged_by_older_node;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod healthy;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod program;
 #[cfg(test)]
 mod reencode;

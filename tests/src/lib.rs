@@ -1,7 +1,13 @@
 //! The harness of the tests in `it/`: what they share beyond the fixtures of `snaprepo-testkit`.
 
-use std::{num::NonZeroUsize, path::Path, sync::Arc};
+use std::{
+    io::{self, Write},
+    num::NonZeroUsize,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use snaprepo::{Exit, Io};
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     NoObserver, OpenError, Repository,
@@ -51,4 +57,69 @@ pub fn options(depth: Depth) -> Options {
 /// As [`verify::verify`].
 pub fn verify(directory: &Path, options: &Options) -> Result<Verified, OpenError> {
     verify::verify(&store(directory), &BlobPath::root(), options, &pool(), &NoObserver)
+}
+
+/// What one run of the program gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// How it ended.
+    pub exit: Exit,
+}
+
+impl Output {
+    /// Standard output as JSON.
+    ///
+    /// # Panics
+    /// When it is not JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).expect("the answer is JSON")
+    }
+
+    /// Everything in one text, for snapshots.
+    #[must_use]
+    pub fn all(&self) -> String {
+        format!("{}----- stderr\n{}----- exit {}\n", self.stdout, self.stderr, self.exit.code())
+    }
+}
+
+/// Bytes that several owners write to.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs the program in-process, 100 columns wide.
+#[must_use]
+pub fn run(args: &[&str]) -> Output {
+    run_wide(args, 100)
+}
+
+/// Runs the program in-process.
+#[must_use]
+pub fn run_wide(args: &[&str], width: usize) -> Output {
+    let (stdout, stderr) = (Shared::default(), Shared::default());
+    let mut io = Io::of_test(Box::new(stdout.clone()), Box::new(stderr.clone()), width);
+    let args = std::iter::once("snaprepo").chain(args.iter().copied()).map(Into::into);
+    let exit = snaprepo::run(args, &mut io);
+    Output { stdout: stdout.text(), stderr: stderr.text(), exit }
 }

@@ -31,7 +31,24 @@ pub(crate) enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// `cargo metadata` did not print JSON.
+    /// What is measured could not be built.
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The program printed something else than it was asked for.
+    Answer {
+        /// The whole command line.
+        command: String,
+    },
+    /// Measured numbers are beyond their bounds.
+    Bounds {
+        /// How many were marked.
+        n_missed: usize,
+    },
+    /// A program did not print JSON.
     Json(serde_json::Error),
     /// `cargo metadata` printed JSON without something we need.
     Metadata {
@@ -57,7 +74,10 @@ impl fmt::Display for Error {
             Self::Command { command, status } => write!(f, "`{command}` failed ({status})"),
             Self::NotText { command } => write!(f, "`{command}` printed something that is not UTF-8"),
             Self::Read { path, .. } => write!(f, "cannot read {}", path.display()),
-            Self::Json(_) => write!(f, "cannot understand `cargo metadata`"),
+            Self::Write { path, .. } => write!(f, "cannot write {}", path.display()),
+            Self::Answer { command } => write!(f, "cannot understand what `{command}` printed"),
+            Self::Bounds { n_missed } => write!(f, "bounds that were missed: {n_missed}"),
+            Self::Json(_) => write!(f, "cannot understand JSON that a program printed"),
             Self::Metadata { key } => write!(f, "`cargo metadata` printed no `{key}` of the expected type"),
             Self::Tidy { n_problems } => write!(f, "tidy found problems: {n_problems}"),
             Self::Steps { names } => write!(f, "failed: {}", names.join(", ")),
@@ -68,10 +88,12 @@ impl fmt::Display for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Start { source, .. } | Self::Read { source, .. } => Some(source),
+            Self::Start { source, .. } | Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
             Self::Json(source) => Some(source),
             Self::Command { .. }
             | Self::NotText { .. }
+            | Self::Answer { .. }
+            | Self::Bounds { .. }
             | Self::Metadata { .. }
             | Self::Tidy { .. }
             | Self::Steps { .. } => None,

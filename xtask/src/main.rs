@@ -9,6 +9,8 @@ use clap::Parser;
 
 use crate::{error::Error, test::Place, workspace::Workspace};
 
+mod bench;
+mod docs;
 mod error;
 mod process;
 mod test;
@@ -23,6 +25,19 @@ enum Task {
     Test,
     /// Checks the rules of the house that no other tool knows: layers, names, docs, licences
     Tidy,
+    /// Writes what is made from the code: docs/cli.md, docs/findings.md, docs/schema
+    Docs,
+    /// Writes manual pages to target/man
+    Man,
+    /// Measures speed and memory against tools that everybody has, on synthetic repositories
+    Bench {
+        /// What to measure
+        #[arg(value_enum, default_value_t = bench::Part::All)]
+        part: bench::Part,
+        /// Runs of each contender that count
+        #[arg(long, value_name = "N", default_value_t = 7)]
+        rounds: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -43,5 +58,8 @@ fn run(task: &Task) -> Result<(), Error> {
             test::run(&workspace, place)
         }
         Task::Tidy => tidy::run(&workspace),
+        Task::Docs => docs::write(&workspace),
+        Task::Man => docs::man(&workspace),
+        Task::Bench { part, rounds } => bench::run(&workspace, *part, *rounds),
     }
 }

@@ -12,6 +12,8 @@ use crate::{error::Error, process};
 pub(crate) struct Workspace {
     /// The folder of the virtual manifest.
     pub(crate) root: PathBuf,
+    /// The folder for everything that is built.
+    pub(crate) target: PathBuf,
     /// The crates of the workspace.
     pub(crate) members: Vec<Member>,
 }
@@ -85,9 +87,10 @@ impl Workspace {
     fn parse(json: &str) -> Result<Self, Error> {
         let metadata: Value = serde_json::from_str(json).map_err(Error::Json)?;
         let root = PathBuf::from(text(&metadata, "workspace_root")?);
+        let target = PathBuf::from(text(&metadata, "target_directory")?);
         let members =
             array(&metadata, "packages")?.iter().map(|package| member(package, &root)).collect::<Result<_, _>>()?;
-        Ok(Self { root, members })
+        Ok(Self { root, target, members })
     }
 }
 

@@ -22,7 +22,8 @@ use crate::{
 pub(crate) fn build_root(store: &dyn ReadStore, base: &BlobPath, pool: &Pool) -> Result<Root, OpenError> {
     let mut found: Vec<(String, SnapshotForm)> = Vec::new();
     store.list(base, &mut |entry| {
-        if let Entry::Blob { name, .. } = entry {
+        // A folder with the name of a snapshot blob is damage that must not pass for "no such snapshot".
+        if let Entry::Blob { name, .. } | Entry::Folder { name } = entry {
             match RootBlob::parse(name) {
                 RootBlob::SnapshotInfo(snapshot) => found.push((snapshot.to_owned(), SnapshotForm::Wrapped)),
                 RootBlob::LegacySnapshot(snapshot) => found.push((snapshot.to_owned(), SnapshotForm::Bare)),

@@ -1,6 +1,6 @@
 //! Opens a repository at one generation, and knows where each of its blobs is.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use snaprepo_codec::{BlobPath, Fault, FaultKind, PathFault};
 use snaprepo_format::{
@@ -49,6 +49,16 @@ enum Opened {
     Root(Box<Repository>),
     /// The newest root was there when the folder was listed, and is gone.
     Vanished(BlobError),
+}
+
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base, generation, root, .. } = self;
+        let (n_snapshots, n_indices) = (root.snapshots.len(), root.indices.len());
+        let mut shown = f.debug_struct("Repository");
+        shown.field("base", base).field("generation", generation).field("era", &root.era);
+        shown.field("n_snapshots", &n_snapshots).field("n_indices", &n_indices).finish_non_exhaustive()
+    }
 }
 
 impl Repository {

@@ -18,6 +18,8 @@ use crate::{
 pub struct RootScan {
     /// Root generations, ascending.
     pub generations: Vec<u64>,
+    /// Whether the folder could not be listed, and `index.latest` names the one generation that is known.
+    pub by_latest: bool,
     /// Whether `index.latest` exists.
     pub has_latest: bool,
     /// Whether `incompatible-snapshots` exists.
@@ -80,5 +82,5 @@ pub(crate) fn scan_by_latest(store: &dyn ReadStore, base: &BlobPath) -> Result<R
     let cannot = || StoreError::new(base, StoreErrorKind::CannotList);
     let path = base.join(names::LATEST).map_err(|_| cannot())?;
     let generation = latest::parse(&store.read(&path)?).map_err(|_| cannot())?;
-    Ok(RootScan { generations: vec![generation], has_latest: true, ..RootScan::default() })
+    Ok(RootScan { generations: vec![generation], by_latest: true, has_latest: true, ..RootScan::default() })
 }

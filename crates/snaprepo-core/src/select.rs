@@ -158,7 +158,7 @@ pub enum Missing {
     Ignore,
 }
 
-/// Selects index names exactly as the restore call of a product does (`docs/cli.md`, *Index selection*).
+/// Selects index names exactly as the restore call of a product does (`docs/guides/selection.md`).
 ///
 /// # Errors
 /// When a plain name is not among `available` and missing names are refused.

@@ -10,6 +10,7 @@
 mod collect;
 mod commit;
 mod file;
+mod files;
 mod finding;
 mod indices;
 mod options;
@@ -19,6 +20,7 @@ mod root;
 mod run;
 mod shard;
 mod snapshots;
+mod table;
 mod unreferenced;
 mod verdicts;
 

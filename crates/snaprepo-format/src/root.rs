@@ -146,9 +146,9 @@ pub enum Oddity {
         /// The uuid.
         uuid: Box<str>,
     },
-    /// Two entries share a name, uuid or id.
+    /// Two entries share a name, uuid or id; or an index lists a snapshot twice, which then counts once.
     Duplicate {
-        /// What is shared: `snapshot name`, `snapshot uuid`, `index name` or `index id`.
+        /// What is shared: `snapshot name`, `snapshot uuid`, `index name`, `index id` or `snapshot of an index`.
         what: &'static str,
         /// The shared text.
         text: Box<str>,

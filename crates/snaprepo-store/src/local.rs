@@ -163,20 +163,23 @@ impl ReadStore for LocalStore {
         buffer: &mut Vec<u8>,
         sink: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<(), StoreError> {
-        let (mut file, _) = self.open_blob(path)?;
+        let (file, len) = self.open_blob(path)?;
         buffer.resize(STREAM_BUFFER_LEN, 0);
-        loop {
-            match file.read(buffer) {
-                Ok(0) => return Ok(()),
+        // As in `read`: the file ends where it ended when it was opened. That also spares a small one its second read.
+        let mut left = file.take(len);
+        while left.limit() > 0 {
+            match left.read(buffer) {
+                Ok(0) => break,
                 Ok(len) => {
                     if !sink(buffer.get(..len).unwrap_or_default()) {
-                        return Ok(());
+                        break;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(StoreError::from_io(path, error)),
             }
         }
+        Ok(())
     }
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {

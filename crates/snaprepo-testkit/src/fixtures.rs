@@ -142,7 +142,7 @@ fn vectors() -> &'static [Vector] {
 
 /// What a test cannot go on without.
 #[expect(clippy::panic, reason = "only tests call this crate, and a test without its fixture has failed")]
-fn must<T, E: fmt::Display>(result: Result<T, E>, what: &dyn fmt::Display) -> T {
+pub(crate) fn must<T, E: fmt::Display>(result: Result<T, E>, what: &dyn fmt::Display) -> T {
     result.unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 

@@ -3,6 +3,9 @@
 //! ```text
 //! testdata/archives/*.tar.zst ──▶ fixtures    repositories that real engines wrote, and what the engines said
 //! testdata/vectors.tsv        ──▶             what independent readers found in them
+//! a fixture's copy            ──▶ damage      one defect, named: in one blob, or between two that disagree
+//! a store                     ──▶ doubles     the same store, refusing, changing or counting
+//! a seed                      ──▶ scale       synthetic repositories of any size
 //! ```
 //!
 //! ```
@@ -11,4 +14,7 @@
 //! assert!(fixture.repository().join("index-4").is_file());
 //! ```
 
+pub mod damage;
+pub mod doubles;
 pub mod fixtures;
+pub mod scale;

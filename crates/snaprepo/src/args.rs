@@ -31,40 +31,40 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// Answer as one JSON document (docs/json.md)
-    #[arg(long, global = true, env = "SNAPREPO_JSON")]
+    #[arg(long, global = true, env = "SNAPREPO_JSON", hide_env_values = true)]
     pub json: bool,
     /// Answer as JSON, one line for each row
-    #[arg(long, global = true, env = "SNAPREPO_NDJSON", conflicts_with = "json")]
+    #[arg(long, global = true, env = "SNAPREPO_NDJSON", hide_env_values = true, conflicts_with = "json")]
     pub ndjson: bool,
     /// Answer as a cluster would: the JSON of its API, or the text of its _cat API
-    #[arg(long, global = true, value_enum, env = "SNAPREPO_FORMAT", conflicts_with = "ndjson")]
+    #[arg(long, global = true, value_enum, env = "SNAPREPO_FORMAT", hide_env_values = true, conflicts_with = "ndjson")]
     pub format: Option<ApiFormat>,
     /// Node to imitate with --format, such as es:8.19 or os:2.19 [default: newest writer]
-    #[arg(long = "as", global = true, value_name = "NODE", env = "SNAPREPO_AS")]
+    #[arg(long = "as", global = true, value_name = "NODE", env = "SNAPREPO_AS", hide_env_values = true)]
     pub imitate: Option<Target>,
     /// Repository name to show with --format [default: last part of the location]
-    #[arg(long, global = true, value_name = "NAME", env = "SNAPREPO_NAME")]
+    #[arg(long, global = true, value_name = "NAME", env = "SNAPREPO_NAME", hide_env_values = true)]
     pub name: Option<String>,
     /// Folder of the repository below REPO, when its shard folders lie outside it (hashed prefixes)
-    #[arg(long, global = true, value_name = "PATH", env = "SNAPREPO_BASE_PATH")]
+    #[arg(long, global = true, value_name = "PATH", env = "SNAPREPO_BASE_PATH", hide_env_values = true)]
     pub base_path: Option<String>,
     /// Requests at a time [default: 8]
-    #[arg(long, global = true, value_name = "N", env = "SNAPREPO_CONCURRENCY")]
+    #[arg(long, global = true, value_name = "N", env = "SNAPREPO_CONCURRENCY", hide_env_values = true)]
     pub concurrency: Option<NonZeroUsize>,
     /// Show sizes as bytes
-    #[arg(long, global = true, env = "SNAPREPO_BYTES")]
+    #[arg(long, global = true, env = "SNAPREPO_BYTES", hide_env_values = true)]
     pub bytes: bool,
     /// Show times in the local time zone instead of UTC
-    #[arg(long, global = true, env = "SNAPREPO_LOCAL")]
+    #[arg(long, global = true, env = "SNAPREPO_LOCAL", hide_env_values = true)]
     pub local: bool,
     /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "SNAPREPO_COLOR")]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "SNAPREPO_COLOR", hide_env_values = true)]
     pub color: Color,
     /// How to show progress on standard error
-    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto, env = "SNAPREPO_PROGRESS")]
+    #[arg(long, global = true, value_enum, default_value_t = Progress::Auto, env = "SNAPREPO_PROGRESS", hide_env_values = true)]
     pub progress: Progress,
     /// Print the answer line only
-    #[arg(long, short, global = true, env = "SNAPREPO_QUIET")]
+    #[arg(long, short, global = true, env = "SNAPREPO_QUIET", hide_env_values = true)]
     pub quiet: bool,
 }
 
@@ -163,7 +163,7 @@ pub(crate) enum Verb {
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct RepoArg {
     /// Location of the repository
-    #[arg(value_name = "REPO", env = "SNAPREPO_REPO")]
+    #[arg(value_name = "REPO", env = "SNAPREPO_REPO", hide_env_values = true)]
     pub repo: String,
 }
 

@@ -13,6 +13,7 @@ mod explain;
 mod io;
 mod output;
 mod progress;
+pub mod reference;
 mod session;
 mod views;
 

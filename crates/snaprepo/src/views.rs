@@ -35,7 +35,7 @@ impl Layout {
     #[must_use]
     pub(crate) fn paint(&self, text: &str) -> String {
         let code = match text.split([' ', ':']).next().unwrap_or(text) {
-            "SUCCESS" | "restorable" | "pass" | "yes" => "32",
+            "SUCCESS" | "restorable" | "intact" | "pass" | "yes" => "32",
             "PARTIAL" | "partly" | "warning" | "unknown" | "inconclusive" | "interrupted" => "33",
             "FAILED" | "not" | "damaged" | "error" | "unreadable" | "fail" | "no" => "31",
             _ => return text.to_owned(),

@@ -5,6 +5,7 @@ use crate::error::Error;
 
 const JSON: &str = r#"{
     "workspace_root": "/repo",
+    "target_directory": "/repo/target",
     "packages": [{
         "name": "a", "version": "1.0.0", "license": "MIT", "source": null,
         "manifest_path": "/repo/crates/a/Cargo.toml",

@@ -3,14 +3,17 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use hashbrown::{HashMap, HashSet};
 use snaprepo_codec::BlobPath;
+use snaprepo_format::root::{IndexIx, SnapshotIx};
 use snaprepo_store::{Pool, ReadStore};
 
 use super::{
     finding::{Finding, FindingKind, Severity},
     options::{Options, Scope},
-    report::{Outcome, Report, Unopened},
+    report::{Outcome, PairVerdict, ReadFailure, Report, Unopened},
     root, run,
+    verdicts::Carried,
 };
 use crate::{Observer, OpenError, Repository};
 
@@ -36,57 +39,56 @@ pub fn verify(
         Ok(repository) => repository,
         Err(error) => return root::unopened(error).map(Err),
     };
-    let mut report = run::run(&repository, options, pool, observer);
-    let mut suspects = options.clone();
-    for _ in 0..ATTEMPTS {
+    let mut report = run::run(&repository, options, &[], pool, observer);
+    for attempt in 0..=ATTEMPTS {
         if pool.cancel().is_cancelled() {
             break;
         }
-        let now = repository.newest_generation()?;
-        if now == report.final_generation || now == report.repository.scan.generations.last().copied() {
-            return Ok(Ok(report));
+        let now = match report.repository.newest_generation() {
+            Ok(now) => now,
+            Err(error) => {
+                doubt(&mut report, &error.path, error.kind.to_string());
+                break;
+            }
+        };
+        if now == report.repository.scan.generations.last().copied() {
+            break;
         }
-        let Ok(moved) = repository.reopen(pool) else { break };
-        suspects.scope = narrowed(&report, options);
-        report = merge(report, run::run(&moved, &suspects, pool, observer), &moved);
-        report.final_generation = moved.generation;
-    }
-    let now = repository.newest_generation()?;
-    if now != report.final_generation && !pool.cancel().is_cancelled() && report.outcome != Outcome::Pass {
-        report.outcome = Outcome::Inconclusive;
+        report.final_generation = now;
+        // Unfinished snapshots and their blobs look like garbage, and those of the new root are none.
+        report.unreferenced = None;
+        if attempt == ATTEMPTS {
+            if report.outcome != Outcome::Pass {
+                report.outcome = Outcome::Inconclusive;
+            }
+            break;
+        }
+        match report.repository.reopen(pool) {
+            Ok(moved) => report = look_again(report, &moved, options, pool, observer),
+            Err(error) => {
+                let path = report.repository.base().clone();
+                doubt(&mut report, &path, error.to_string());
+                break;
+            }
+        }
     }
     Ok(Ok(report))
 }
 
-/// The part of the repository that has findings: what is to be looked at again.
-fn narrowed(report: &Report, options: &Options) -> Scope {
-    let root = &report.repository.root;
-    let findings = || report.findings.iter().filter(|finding| finding.severity > Severity::Info);
-    let indices: BTreeSet<Box<str>> =
-        findings().filter_map(|finding| finding.index).map(|ix| root.index_entry(ix).name.clone()).collect();
-    Scope {
-        // Findings about whole snapshots have no index: then every index is looked at again.
-        indices: if findings().all(|finding| finding.index.is_some()) {
-            Some(indices)
-        } else {
-            options.scope.indices.clone()
-        },
-        ..options.scope.clone()
-    }
+/// Notes that nobody knows whether the repository changed meanwhile.
+fn doubt(report: &mut Report, path: &BlobPath, message: String) {
+    report.failures.push(ReadFailure { path: report.repository.shown(path), message });
+    report.n_failures += 1;
+    report.outcome = Outcome::Inconclusive;
 }
 
-/// The first report, with its findings replaced by those that the second look confirmed.
-fn merge(first: Report, second: Report, moved: &Repository) -> Report {
-    let mut merged = Report { tally: first.tally, unreferenced: first.unreferenced, ..second };
-    merged.repository = moved.clone();
-    // The second look covers only suspects; what it leaves out was intact.
-    let known: BTreeSet<_> = merged.indices.iter().map(|(ix, _, _)| moved.root.index_entry(*ix).name.clone()).collect();
-    for (ix, total, restorable) in first.indices {
-        let name = &first.repository.root.index_entry(ix).name;
-        if let (false, Some(now)) = (known.contains(name), moved.index_named(name)) {
-            merged.indices.push((now, total, restorable));
-        }
-    }
+/// Verifies what was broken once more, at the generation that is there now; the rest keeps its verdicts.
+fn look_again(first: Report, moved: &Repository, options: &Options, pool: &Pool, observer: &dyn Observer) -> Report {
+    let scope = narrowed(&first, options);
+    let suspects = Options { scope, ..options.clone() };
+    let carried = carried(&first, moved, suspects.scope.indices.as_ref());
+    let mut report = run::run(moved, &suspects, &carried, pool, observer);
+    report.tally = first.tally;
     let message = format!(
         "the root generation moved from {} to {} during the verification; findings were looked at again",
         generation(first.repository.generation),
@@ -94,9 +96,58 @@ fn merge(first: Report, second: Report, moved: &Repository) -> Report {
     );
     let mut finding = Finding::new(FindingKind::SnapshotMayBeRunning, message);
     finding.blob = moved.root_path().map(|path| moved.shown(&path));
-    merged.n_findings[0] += 1;
-    merged.findings.push(finding);
-    merged
+    report.n_findings[0] += 1;
+    report.findings.push(finding);
+    report
+}
+
+/// The part of the repository that is to be looked at again: indices with findings, in the snapshots of the first look.
+fn narrowed(first: &Report, options: &Options) -> Scope {
+    let root = &first.repository.root;
+    let findings = || first.findings.iter().filter(|finding| finding.severity > Severity::Info);
+    // What was not kept, could not be read, or is about whole snapshots may be about any index.
+    let is_complete = first.n_findings.iter().sum::<u64>() == first.findings.len() as u64 && first.n_failures == 0;
+    let indices: Option<BTreeSet<Box<str>>> = findings()
+        .map(|finding| finding.index.map(|index| root.index_entry(index).name.clone()))
+        .collect::<Option<BTreeSet<_>>>()
+        .filter(|_| is_complete);
+    let snapshots = first.snapshots.iter().map(|verdict| root.snapshot_entry(verdict.snapshot).uuid.clone());
+    Scope {
+        snapshots: Some(snapshots.collect()),
+        indices: indices.or_else(|| options.scope.indices.clone()),
+        shards: options.scope.shards.clone(),
+    }
+}
+
+/// The verdicts of the first look on what is not looked at again, in positions of the root that is there now.
+fn carried(first: &Report, moved: &Repository, suspects: Option<&BTreeSet<Box<str>>>) -> Vec<Carried> {
+    let Some(suspects) = suspects else { return Vec::new() };
+    let root = &first.repository.root;
+    let now: HashMap<&str, SnapshotIx> =
+        (0..).zip(&moved.root.snapshots).map(|(ix, entry)| (&*entry.uuid, ix)).collect();
+    let indices: HashMap<&str, IndexIx> = (0..).zip(&moved.root.indices).map(|(ix, entry)| (&*entry.id, ix)).collect();
+    let snapshot_now = |ix: SnapshotIx| now.get(&*root.snapshot_entry(ix).uuid).copied();
+    let looked_at: HashSet<SnapshotIx> = first.snapshots.iter().map(|verdict| verdict.snapshot).collect();
+    let mut pairs: HashMap<IndexIx, Vec<PairVerdict>> = HashMap::new();
+    for pair in &first.pairs {
+        pairs.entry(pair.index).or_default().push(pair.clone());
+    }
+    let mut carried = Vec::new();
+    for (index, _, _) in &first.indices {
+        let entry = root.index_entry(*index);
+        let Some(index_now) = indices.get(&*entry.id).copied().filter(|_| !suspects.contains(&entry.name)) else {
+            continue;
+        };
+        let still_held: HashSet<SnapshotIx> = moved.root.index_entry(index_now).snapshots.iter().copied().collect();
+        let held = entry.snapshots.iter().copied().filter(|snapshot| looked_at.contains(snapshot));
+        let held = held.filter_map(snapshot_now).filter(|snapshot| still_held.contains(snapshot)).collect();
+        let pairs = pairs.remove(index).unwrap_or_default().into_iter().filter_map(|pair| {
+            let snapshot = snapshot_now(pair.snapshot).filter(|snapshot| still_held.contains(snapshot))?;
+            Some(PairVerdict { snapshot, index: index_now, ..pair })
+        });
+        carried.push(Carried { index: index_now, held, pairs: pairs.collect() });
+    }
+    carried
 }
 
 fn generation(generation: Option<u64>) -> String {

@@ -161,18 +161,19 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Sums saturate: hostile lengths can claim any number of blobs.
     pub(crate) fn add(&mut self, other: &Self) {
-        self.snapshots += other.snapshots;
-        self.indices += other.indices;
-        self.index_snapshots += other.index_snapshots;
-        self.shards += other.shards;
-        self.shard_snapshots += other.shard_snapshots;
-        self.files += other.files;
-        self.blobs += other.blobs;
+        self.snapshots = self.snapshots.saturating_add(other.snapshots);
+        self.indices = self.indices.saturating_add(other.indices);
+        self.index_snapshots = self.index_snapshots.saturating_add(other.index_snapshots);
+        self.shards = self.shards.saturating_add(other.shards);
+        self.shard_snapshots = self.shard_snapshots.saturating_add(other.shard_snapshots);
+        self.files = self.files.saturating_add(other.files);
+        self.blobs = self.blobs.saturating_add(other.blobs);
         self.bytes = self.bytes.saturating_add(other.bytes);
-        self.inlined_files += other.inlined_files;
-        self.footers += other.footers;
-        self.contents += other.contents;
+        self.inlined_files = self.inlined_files.saturating_add(other.inlined_files);
+        self.footers = self.footers.saturating_add(other.footers);
+        self.contents = self.contents.saturating_add(other.contents);
         self.content_bytes = self.content_bytes.saturating_add(other.content_bytes);
     }
 }
@@ -195,7 +196,7 @@ pub struct ClassTally {
 }
 
 /// The result of a verification.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Report {
     /// The repository at the generation that was verified.
     pub repository: Repository,
@@ -217,7 +218,8 @@ pub struct Report {
     pub indices: Vec<(IndexIx, u64, u64)>,
     /// What was looked at.
     pub tally: Tally,
-    /// What nothing refers to; `None` when only a part was verified.
+    /// What nothing refers to; `None` when only a part was verified, a snapshot may be hidden, or the root changed
+    /// meanwhile.
     pub unreferenced: Option<Vec<ClassTally>>,
     /// Share of the files that a sample by bytes came to, in parts per million.
     pub sampled_per_million: Option<u32>,

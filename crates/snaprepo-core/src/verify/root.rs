@@ -4,6 +4,7 @@ use snaprepo_format::{
     incompatible, latest, names,
     root::{Oddity, Root, SnapshotIx},
 };
+use snaprepo_store::{StoreError, StoreErrorKind};
 
 use super::{
     collect::Notes,
@@ -32,8 +33,17 @@ pub(super) fn unopened(error: OpenError) -> Result<Unopened, OpenError> {
     Ok(Unopened { finding: finding.breaking() })
 }
 
+/// What the root folder tells besides findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// The open root lists every snapshot.
+    None,
+    /// There may be snapshots that it does not list: in a newer root that cannot be read, or among the incompatible.
+    Perhaps,
+}
+
 /// Checks what can be checked without reading below the root folder.
-pub(super) fn check(repository: &Repository) -> Notes {
+pub(super) fn check(repository: &Repository) -> (Hidden, Notes) {
     let mut notes = Notes::default();
     for (_, error) in &repository.unreadable_roots {
         notes.find(Finding::of_blob(FindingKind::RootUnreadable, error));
@@ -41,13 +51,14 @@ pub(super) fn check(repository: &Repository) -> Notes {
     if repository.generation.is_some() {
         check_latest(repository, &mut notes);
     }
-    if repository.scan.has_incompatible {
-        check_incompatible(repository, &mut notes);
+    let mut hidden = if repository.unreadable_roots.is_empty() { Hidden::None } else { Hidden::Perhaps };
+    if repository.scan.has_incompatible && check_incompatible(repository, &mut notes) == Hidden::Perhaps {
+        hidden = Hidden::Perhaps;
     }
     for oddity in &repository.root.oddities {
         notes.find(oddity_finding(repository, oddity));
     }
-    notes
+    (hidden, notes)
 }
 
 fn check_latest(repository: &Repository, notes: &mut Notes) {
@@ -65,23 +76,26 @@ fn check_latest(repository: &Repository, notes: &mut Notes) {
             .blob(&path)
             .values(expected, generation),
         ),
-        Err(BlobError { problem: Problem::Absent(_), .. }) if !repository.scan.has_latest => {
+        Err(BlobError { problem: Problem::Absent(StoreError { kind: StoreErrorKind::NotFound, .. }), .. })
+            if !repository.scan.has_latest =>
+        {
             notes.find(Finding::new(FindingKind::LatestMissing, "does not exist").blob(&path));
         }
         Err(error) => notes.blob(&error, |error| Finding::of_blob(FindingKind::LatestMismatch, error)),
     }
 }
 
-fn check_incompatible(repository: &Repository, notes: &mut Notes) {
-    let Ok(path) = repository.blob(names::INCOMPATIBLE) else { return };
+fn check_incompatible(repository: &Repository, notes: &mut Notes) -> Hidden {
+    let Ok(path) = repository.blob(names::INCOMPATIBLE) else { return Hidden::None };
     match blob::load(repository.store(), &path, incompatible::parse) {
-        Ok(listed) if listed.is_empty() => {}
+        Ok(listed) if listed.is_empty() => return Hidden::None,
         Ok(listed) => notes
             .find(Finding::new(FindingKind::IncompatibleSnapshots, format!("lists {}", listed.join(", "))).blob(&path)),
         Err(error) => notes.blob(&error, |error| {
             Finding::of_blob(FindingKind::IncompatibleSnapshots, error).severity(Severity::Warning)
         }),
     }
+    Hidden::Perhaps
 }
 
 fn oddity_finding(repository: &Repository, oddity: &Oddity) -> Finding {

@@ -13,21 +13,33 @@ use super::{
     indices::{self, IndexPlan},
     options::{Depth, Options, Sample},
     report::{ClassTally, Report},
-    root,
+    root::{self, Hidden},
     shard::{self, Context, ShardOutcome},
     snapshots::{self, SnapshotFacts},
     unreferenced::{self, Class, Unreferenced},
-    verdicts::Verdicts,
+    verdicts::{Carried, Verdicts},
 };
 use crate::{BlobError, Event, Observer, Phase, Repository, status};
 
 /// Shard folders whose files wait to be checked while later folders are read already.
 const FOLDERS_AHEAD: usize = 16;
+/// Files that one thread checks in a row: handing over a small file takes longer than checking it …
+const FILES_AT_ONCE: usize = 16;
+/// … but more bytes than these are worth a thread of their own.
+const BYTES_AT_ONCE: u64 = 1 << 20;
 
 /// Verifies a repository at the generation that is open.
-pub(super) fn run(repository: &Repository, options: &Options, pool: &Pool, observer: &dyn Observer) -> Report {
+/// `carried` has verdicts from before, on indices that are out of scope now.
+pub(super) fn run(
+    repository: &Repository,
+    options: &Options,
+    carried: &[Carried],
+    pool: &Pool,
+    observer: &dyn Observer,
+) -> Report {
     let mut collector = Collector::new(repository, observer, options.max_findings);
-    collector.take(root::check(repository));
+    let (hidden, notes) = root::check(repository);
+    collector.take(notes);
 
     let in_scope: Vec<SnapshotIx> = (0..)
         .zip(&repository.root.snapshots)
@@ -37,8 +49,9 @@ pub(super) fn run(repository: &Repository, options: &Options, pool: &Pool, obser
     let facts = check_snapshots(repository, &in_scope, pool, &mut collector);
     let plans = check_indices(repository, &in_scope, options, pool, &mut collector);
     let sampled = sample_by_bytes(repository, &plans, options, pool);
+    let sees_all = options.scope.is_all() && hidden == Hidden::None && knows_old_snapshots(repository, &facts);
     let mut run = ShardRun {
-        context: Context { repository, options, facts: &facts },
+        context: Context { repository, options, facts: &facts, sees_all },
         sample: sampled.map_or(options.sample, Sample::PerMillion),
         unreferenced: Unreferenced::default(),
         shallow: HashSet::new(),
@@ -46,9 +59,18 @@ pub(super) fn run(repository: &Repository, options: &Options, pool: &Pool, obser
     run.check(&plans, pool, &mut collector);
     let ShardRun { unreferenced, shallow, .. } = run;
 
-    let swept = sweep(repository, &plans, options, pool, unreferenced, &mut collector);
-    let verdicts = Verdicts { repository, facts: &facts, plans: &plans, shallow: &shallow };
+    let swept = if sees_all && !pool.cancel().is_cancelled() {
+        Some(sweep(repository, &plans, unreferenced, &mut collector))
+    } else {
+        None
+    };
+    let verdicts = Verdicts { repository, facts: &facts, plans: &plans, shallow: &shallow, carried };
     verdicts.report(&in_scope, swept, sampled, pool, collector)
+}
+
+/// In the old eras without a root, a snapshot blob that cannot be read may hold any index.
+fn knows_old_snapshots(repository: &Repository, facts: &[SnapshotFacts]) -> bool {
+    repository.generation.is_some() || facts.iter().all(|snapshot| snapshot.known)
 }
 
 fn check_snapshots(
@@ -133,7 +155,14 @@ struct ShardRun<'a> {
 /// What travels from the reading of folders to the checking of files.
 enum Item {
     Folder(IndexIx, Box<ShardOutcome>),
-    File(FileJob),
+    Files(Vec<FileJob>),
+}
+
+/// What comes back from there.
+enum Checked {
+    Folder(IndexIx, Box<ShardOutcome>),
+    /// One for each file.
+    Files(Vec<Notes>),
 }
 
 impl ShardRun<'_> {
@@ -161,21 +190,25 @@ impl ShardRun<'_> {
             let items = receiver.into_iter().flat_map(|(index, mut outcome): (IndexIx, ShardOutcome)| {
                 let mut jobs = std::mem::take(&mut outcome.jobs);
                 jobs.retain(|job| is_sampled(job, sample, context.options.seed));
-                std::iter::once(Item::Folder(index, Box::new(outcome))).chain(jobs.into_iter().map(Item::File))
+                let batches = batches(jobs).into_iter().map(Item::Files);
+                std::iter::once(Item::Folder(index, Box::new(outcome))).chain(batches)
             });
             file_pool.map(
                 items,
                 |item| check_item(context, item, &file_pool),
-                |(folder, notes)| {
-                    if let Some((index, outcome)) = folder {
-                        observer.event(Event::Advance);
-                        unreferenced.merge(outcome.unreferenced);
-                        shallow.extend(outcome.shallow.into_iter().map(|snapshot| (snapshot, index)));
-                        collector.take(outcome.notes);
-                    } else {
-                        observer.event(Event::File { bytes: notes.tally.content_bytes });
+                |checked| {
+                    match checked {
+                        Checked::Folder(index, outcome) => {
+                            observer.event(Event::Advance);
+                            unreferenced.merge(outcome.unreferenced);
+                            shallow.extend(outcome.shallow.into_iter().map(|snapshot| (snapshot, index)));
+                            collector.take(outcome.notes);
+                        }
+                        Checked::Files(files) => files.into_iter().for_each(|notes| {
+                            observer.event(Event::File { bytes: notes.tally.content_bytes });
+                            collector.take(notes);
+                        }),
                     }
-                    collector.take(notes);
                     ControlFlow::Continue(())
                 },
             );
@@ -183,16 +216,34 @@ impl ShardRun<'_> {
     }
 }
 
-fn check_item(context: &Context<'_>, item: Item, pool: &Pool) -> (Option<(IndexIx, ShardOutcome)>, Notes) {
+/// Splits the files of a folder into what is checked by one thread in a row.
+fn batches(jobs: Vec<FileJob>) -> Vec<Vec<FileJob>> {
+    let mut batches: Vec<Vec<FileJob>> = Vec::new();
+    let mut bytes = 0_u64;
+    for job in jobs {
+        bytes = bytes.saturating_add(job.parts.len_bytes);
+        match batches.last_mut() {
+            Some(batch) if batch.len() < FILES_AT_ONCE && bytes <= BYTES_AT_ONCE => batch.push(job),
+            _ => {
+                bytes = job.parts.len_bytes;
+                batches.push(vec![job]);
+            }
+        }
+    }
+    batches
+}
+
+fn check_item(context: &Context<'_>, item: Item, pool: &Pool) -> Checked {
     thread_local! {
         /// One read buffer per thread: allocating it for each of many small files would cost more than reading them.
         static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     }
+    let (depth, cancel) = (context.options.depth, pool.cancel());
     match item {
-        Item::Folder(index, outcome) => (Some((index, *outcome)), Notes::default()),
-        Item::File(job) => BUFFER.with_borrow_mut(|buffer| {
-            let depth = context.options.depth;
-            (None, file::check(context.repository, &job, depth, pool.cancel(), buffer))
+        Item::Folder(index, outcome) => Checked::Folder(index, outcome),
+        Item::Files(jobs) => BUFFER.with_borrow_mut(|buffer| {
+            let jobs = jobs.iter().take_while(|_| !cancel.is_cancelled());
+            Checked::Files(jobs.map(|job| file::check(context.repository, job, depth, cancel, buffer)).collect())
         }),
     }
 }
@@ -217,14 +268,9 @@ fn is_sampled(job: &FileJob, sample: Sample, seed: u64) -> bool {
 fn sweep(
     repository: &Repository,
     plans: &[IndexPlan],
-    options: &Options,
-    pool: &Pool,
     mut found: Unreferenced,
     collector: &mut Collector<'_>,
-) -> Option<Vec<ClassTally>> {
-    if !options.scope.is_all() || pool.cancel().is_cancelled() {
-        return None;
-    }
+) -> Vec<ClassTally> {
     begin(collector, Phase::Unreferenced, 1).event(Event::Advance);
     match unreferenced::sweep(repository, plans) {
         Ok(outside) => found.merge(outside),
@@ -234,6 +280,15 @@ fn sweep(
             collector.take(notes);
         }
     }
+    let mut notes = Notes::default();
+    if found.is_younger_than_root() {
+        let message = "unreferenced blobs are younger than the newest root";
+        let finding = Finding::new(FindingKind::SnapshotMayBeRunning, message);
+        notes.find(match repository.root_path() {
+            Some(path) => finding.blob(&path),
+            None => finding,
+        });
+    }
     let classes: Vec<ClassTally> = found
         .into_classes()
         .into_iter()
@@ -242,7 +297,6 @@ fn sweep(
             class
         })
         .collect();
-    let mut notes = Notes::default();
     for class in &classes {
         let kind =
             if class.class == Class::Foreign { FindingKind::ForeignBlobs } else { FindingKind::UnreferencedBlobs };
@@ -254,5 +308,5 @@ fn sweep(
         });
     }
     collector.take(notes);
-    Some(classes)
+    classes
 }

@@ -19,6 +19,8 @@ use crate::{Repository, blob, repository::known};
 pub(super) struct SnapshotFacts {
     pub(super) state: Option<SnapshotState>,
     pub(super) start_millis: Option<i64>,
+    /// Whether its blob could be read. Else nobody knows its failed shards, and an absent shard is no finding.
+    pub(super) known: bool,
     /// Shards that the snapshot lacks, sorted.
     pub(super) failed: Box<[(IndexIx, u32)]>,
     /// Shallow snapshot of version 2: no shard blobs at all.
@@ -47,6 +49,7 @@ pub(super) fn check(repository: &Repository, snapshot: SnapshotIx) -> (SnapshotF
                 .collect();
             failed.sort_unstable();
             SnapshotFacts {
+                known: true,
                 state: Some(info.state),
                 start_millis: Some(info.start_millis),
                 failed: failed.into(),
@@ -121,23 +124,25 @@ fn check_contents(repository: &Repository, snapshot: SnapshotIx, info: &Snapshot
     if in_root == in_info {
         return;
     }
-    let list = |names: Vec<&&str>| names.into_iter().copied().collect::<Vec<_>>().join(", ");
-    let only_info = list(in_info.difference(&in_root).collect());
-    let only_root = list(in_root.difference(&in_info).collect());
-    let message = match (only_info.is_empty(), only_root.is_empty()) {
-        (false, true) => format!("has {only_info}, which the root does not give it"),
-        (true, _) => format!("lacks {only_root}, which the root gives it"),
-        (false, false) => format!("has {only_info}, the root gives it {only_root}"),
-    };
-    notes.find(
+    let list = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(", ");
+    let finding = |message: String| {
         Finding::new(FindingKind::SnapshotContentsMismatch, message)
             .blob(&path)
-            .values(
-                in_root.into_iter().collect::<Vec<_>>().join(", "),
-                in_info.into_iter().collect::<Vec<_>>().join(", "),
-            )
-            .in_snapshots([snapshot]),
-    );
+            .values(list(&in_root), list(&in_info))
+            .in_snapshots([snapshot])
+    };
+    let only_info: BTreeSet<&str> = in_info.difference(&in_root).copied().collect();
+    if !only_info.is_empty() {
+        notes.find(finding(format!("has {}, which the root does not give it", list(&only_info))));
+    }
+    // The engines restore what this blob lists: an index that it lacks cannot be asked for.
+    for name in in_root.difference(&in_info) {
+        let finding = finding(format!("lacks {name}, which the root gives it")).breaking();
+        notes.find(match repository.index_named(name) {
+            Some(index) => finding.in_index(index),
+            None => finding,
+        });
+    }
 }
 
 fn check_state(path: &snaprepo_codec::BlobPath, snapshot: SnapshotIx, info: &SnapshotInfo, notes: &mut Notes) {

@@ -58,6 +58,8 @@ impl Class {
 #[derive(Debug, Default)]
 pub(super) struct Unreferenced {
     classes: BTreeMap<Class, ClassTally>,
+    /// When the open root was written, in milliseconds since 1970.
+    root_millis: Option<i64>,
 }
 
 impl Unreferenced {
@@ -88,6 +90,13 @@ impl Unreferenced {
 
     pub(super) fn merge(&mut self, other: Self) {
         other.classes.into_values().for_each(|class| self.merge_class(class));
+        self.root_millis = self.root_millis.max(other.root_millis);
+    }
+
+    /// Whether something was written after the open root: a snapshot that is being taken looks like that.
+    pub(super) fn is_younger_than_root(&self) -> bool {
+        let mut ours = self.classes.values().filter(|class| class.class != Class::Foreign);
+        self.root_millis.is_some_and(|root| ours.any(|class| class.newest_millis > Some(root)))
     }
 
     pub(super) fn into_classes(self) -> Vec<ClassTally> {
@@ -161,6 +170,10 @@ fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut U
     repository.store().list(base, &mut |entry| match entry {
         Entry::Blob { name, len_bytes, modified_millis } => {
             let class = match RootBlob::parse(name) {
+                RootBlob::Root(generation) if Some(generation) == repository.generation => {
+                    found.root_millis = modified_millis;
+                    return;
+                }
                 // A root that cannot be read and is newer than the open one is a finding, not garbage.
                 RootBlob::Root(generation) if Some(generation) < repository.generation => Class::OldRoot,
                 RootBlob::SnapshotInfo(uuid)

@@ -26,12 +26,38 @@ struct Sums {
     worst: Option<(Verdict, Cause)>,
 }
 
+impl Sums {
+    fn add(&mut self, verdict: Option<&PairVerdict>) {
+        self.n_indices += 1;
+        let Some(pair) = verdict else {
+            self.n_restorable += 1;
+            return;
+        };
+        if pair.verdict != Verdict::Not {
+            self.n_partly += 1;
+        }
+        if self.worst.as_ref().is_none_or(|(verdict, _)| pair.verdict > *verdict) {
+            self.worst = Some((pair.verdict, pair.cause.clone()));
+        }
+    }
+}
+
+/// Verdicts from before on an index that is not looked at now.
+pub(super) struct Carried {
+    pub(super) index: IndexIx,
+    /// Snapshots that hold it and were looked at.
+    pub(super) held: Vec<SnapshotIx>,
+    /// Those of which it is not completely restorable.
+    pub(super) pairs: Vec<PairVerdict>,
+}
+
 /// From findings to verdicts.
 pub(super) struct Verdicts<'a> {
     pub(super) repository: &'a Repository,
     pub(super) facts: &'a [SnapshotFacts],
     pub(super) plans: &'a [IndexPlan],
     pub(super) shallow: &'a HashSet<(SnapshotIx, IndexIx)>,
+    pub(super) carried: &'a [Carried],
 }
 
 impl Verdicts<'_> {
@@ -46,39 +72,28 @@ impl Verdicts<'_> {
         let cancelled = pool.cancel().is_cancelled();
         self.note_remote(&mut collector);
         let mut pairs = Vec::new();
-        let mut indices = Vec::with_capacity(self.plans.len());
+        let mut indices = Vec::with_capacity(self.plans.len() + self.carried.len());
         let mut of_snapshot: HashMap<SnapshotIx, Sums> = HashMap::new();
-        for plan in self.plans {
-            let entry = self.repository.root.index_entry(plan.index);
-            let (mut n_held, mut n_restorable) = (0, 0);
-            for snapshot in &entry.snapshots {
-                if in_scope.binary_search(snapshot).is_err() {
-                    continue;
-                }
-                n_held += 1;
-                let pair = self.pair(*snapshot, plan, &collector, cancelled);
-                let whole_is_broken = collector.broken_snapshots.contains_key(snapshot);
-                let sums = of_snapshot.entry(*snapshot).or_default();
-                sums.n_indices += 1;
-                match pair {
-                    None if !whole_is_broken => {
-                        n_restorable += 1;
-                        sums.n_restorable += 1;
-                    }
-                    None => {}
-                    Some(pair) => {
-                        if pair.verdict != Verdict::Not {
-                            sums.n_partly += 1;
-                        }
-                        let worst = sums.worst.as_ref().is_none_or(|(verdict, _)| pair.verdict > *verdict);
-                        if worst {
-                            sums.worst = Some((pair.verdict, pair.cause.clone()));
-                        }
-                        pairs.push(pair);
-                    }
-                }
+        let mut judge = |index: IndexIx, judged: Vec<(SnapshotIx, Option<PairVerdict>)>| {
+            let n_held = judged.len() as u64;
+            let mut n_restorable = 0;
+            for (snapshot, pair) in judged {
+                of_snapshot.entry(snapshot).or_default().add(pair.as_ref());
+                let is_restorable = pair.is_none() && !collector.broken_snapshots.contains_key(&snapshot);
+                n_restorable += u64::from(is_restorable);
+                pairs.extend(pair);
             }
-            indices.push((plan.index, n_held, n_restorable));
+            indices.push((index, n_held, n_restorable));
+        };
+        for plan in self.plans {
+            let held = self.repository.root.index_entry(plan.index).snapshots.iter().copied();
+            let held = held.filter(|snapshot| in_scope.binary_search(snapshot).is_ok());
+            let judged = held.map(|snapshot| (snapshot, self.pair(snapshot, plan, &collector, cancelled)));
+            judge(plan.index, judged.collect());
+        }
+        for carried in self.carried {
+            let known = |snapshot: SnapshotIx| carried.pairs.iter().find(|pair| pair.snapshot == snapshot).cloned();
+            judge(carried.index, carried.held.iter().map(|snapshot| (*snapshot, known(*snapshot))).collect());
         }
         let start = |ix: SnapshotIx| self.fact(ix).start_millis;
         let snapshots = chronology::sorted(self.repository, in_scope.to_vec(), start)

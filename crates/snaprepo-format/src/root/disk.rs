@@ -132,16 +132,29 @@ impl RootOnDisk {
         );
 
         let mut indices = Vec::with_capacity(self.indices.len());
-        for (name, index) in self.indices {
+        // The index that named a snapshot last: finds what an index lists twice without a set for each.
+        let mut named_by = vec![None; snapshots.len()];
+        for (position, (name, index)) in self.indices.into_iter().enumerate() {
             let mut held_by = Vec::with_capacity(index.snapshots.len());
+            let mut repeated = None;
             for uuid in index.snapshots {
                 match snapshot_of[uuid.position()] {
-                    Some(ix) => held_by.push(ix),
+                    Some(ix) => {
+                        let last = named_by[usize::try_from(ix).unwrap_or(usize::MAX)].replace(position);
+                        if last == Some(position) {
+                            repeated = Some(uuid);
+                        } else {
+                            held_by.push(ix);
+                        }
+                    }
                     None => {
                         let uuid = texts.text(uuid).into();
                         oddities.push(Oddity::UnknownSnapshot { index: name.clone(), uuid });
                     }
                 }
+            }
+            if let Some(uuid) = repeated {
+                oddities.push(Oddity::Duplicate { what: "snapshot of an index", text: texts.text(uuid).into() });
             }
             if held_by.is_empty() {
                 oddities.push(Oddity::EmptyIndex { index: name.clone() });

@@ -284,7 +284,11 @@ fn finding_view(repository: Option<&Repository>, finding: &Finding) -> FindingVi
         offset: finding.offset,
         expected: finding.expected.clone(),
         found: finding.found.clone(),
-        snapshots: finding.snapshots.iter().filter_map(snapshot).collect(),
+        snapshots: {
+            let mut names: Vec<String> = finding.snapshots.iter().filter_map(snapshot).collect();
+            names.sort();
+            names
+        },
         indices: finding.index.and_then(index).into_iter().collect(),
         shard: finding.shard,
         file: finding.file.as_deref().map(str::to_owned),

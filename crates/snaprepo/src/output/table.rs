@@ -23,13 +23,26 @@ pub(crate) enum Align {
 pub(crate) struct Table {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
+    /// Columns at the end that are left out when the terminal is too narrow for them.
+    n_optional: usize,
 }
 
 impl Table {
     /// A table with these columns.
     #[must_use]
     pub(crate) fn new<const N: usize>(columns: [(&str, Align); N]) -> Self {
-        Self { columns: columns.map(|(name, align)| (name.to_owned(), align)).to_vec(), rows: Vec::new() }
+        Self {
+            columns: columns.map(|(name, align)| (name.to_owned(), align)).to_vec(),
+            rows: Vec::new(),
+            n_optional: 0,
+        }
+    }
+
+    /// Lets the last `n` columns go when the terminal is too narrow for them.
+    #[must_use]
+    pub(crate) fn optional(mut self, n: usize) -> Self {
+        self.n_optional = n;
+        self
     }
 
     /// Adds a row.
@@ -68,14 +81,19 @@ impl Table {
         text
     }
 
-    /// Takes what is too much from the widest of the columns that may be cut.
-    fn squeeze(&self, widths: &mut [usize], width: usize) {
+    /// Takes what is too much from the widest of the columns that may be cut; then leaves optional columns out.
+    fn squeeze(&self, widths: &mut Vec<usize>, width: usize) {
+        let fewest = self.columns.len().saturating_sub(self.n_optional);
         let total = |widths: &[usize]| widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
         while total(widths) > width {
             let flexible = widths.iter_mut().zip(&self.columns).filter(|(_, (_, align))| *align == Align::Flexible);
-            match flexible.map(|(width, _)| width).max() {
-                Some(widest) if *widest > MIN_FLEXIBLE => *widest -= 1,
-                _ => return,
+            let widest = flexible.map(|(width, _)| width).max().filter(|widest| **widest > MIN_FLEXIBLE);
+            if let Some(widest) = widest {
+                *widest -= 1;
+            } else if widths.len() > fewest {
+                widths.pop();
+            } else {
+                return;
             }
         }
     }

@@ -68,7 +68,8 @@ impl View for FindView {
             ("SIZE", Align::Right),
             ("CREATED BY", Align::Left),
             ("INDEX UUID", Align::Left),
-        ]);
+        ])
+        .optional(4);
         let dash = || "-".to_owned();
         for row in &self.matches {
             table.row([

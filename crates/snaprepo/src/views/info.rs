@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Layout, View, facts};
-use crate::output::units::{count, counted};
+use crate::output::units::count;
 
 /// What a repository is.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -93,7 +93,7 @@ impl View for InfoView {
             ("uuid", self.uuid.clone().unwrap_or_default()),
             ("cluster", self.cluster_id.clone().map_or(String::new(), |id| format!("{id} (wrote this generation)"))),
             ("base path", self.base_path.clone().unwrap_or_default()),
-            ("snapshots", format!("{} ({})", counted(self.n_snapshots, "snapshot"), states.join(", "))),
+            ("snapshots", format!("{} ({})", count(self.n_snapshots), states.join(", "))),
             ("newest", newest),
             ("indices", count(self.n_indices)),
             ("versions", self.versions.join(", ")),

@@ -103,7 +103,8 @@ impl ListView {
             ("INDICES", Align::Right),
             ("WRITTEN BY", Align::Left),
             ("POLICY", Align::Flexible),
-        ]);
+        ])
+        .optional(3);
         for row in &self.snapshots {
             table.row([
                 row.snapshot.clone(),
@@ -129,7 +130,8 @@ impl ListView {
             ("SHARDS", Align::Left),
             ("WRITTEN BY", Align::Left),
             ("POLICY", Align::Flexible),
-        ]);
+        ])
+        .optional(3);
         for row in &self.snapshots {
             let shards = match (row.total_shards, row.successful_shards) {
                 (Some(total), Some(done)) if total == done => total.to_string(),

@@ -1,6 +1,6 @@
 //! The JSON Schemas of every answer, made from the types themselves.
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use super::{cat_blob, compat, find, info, list, ls, show, status, verify};
 use crate::output::page::Envelope;
@@ -9,7 +9,9 @@ use crate::output::page::Envelope;
 #[must_use]
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     fn of<B: JsonSchema>() -> Schema {
-        schema_for!(Envelope<'static, B>)
+        // What is written, not what would be read: fields without a value are left out.
+        let settings = SchemaSettings::draft2020_12().for_serialize();
+        settings.into_generator().into_root_schema_for::<Envelope<'static, B>>()
     }
     vec![
         ("cat-blob", of::<cat_blob::CatBlobView>()),

@@ -244,7 +244,9 @@ impl View for VerifyView {
         if layout.quiet {
             return text;
         }
-        text.push_str(&self.scope(layout));
+        if !self.snapshots.is_empty() || self.result == "pass" {
+            text.push_str(&self.scope(layout));
+        }
         text.push_str(&self.finding_blocks(layout));
         for error in &self.errors {
             text += &format!("\n  {} {}  {}\n", layout.paint("error:"), error.message, error.path);
@@ -265,18 +267,14 @@ impl VerifyView {
     fn answer(&self, layout: &Layout) -> String {
         let n = |verdict: &str| self.snapshots.iter().filter(|row| row.verdict == verdict).count() as u64;
         let total = self.snapshots.len() as u64;
-        let word = if n("restorable") == total {
-            "restorable:"
-        } else if n("not") == total {
-            "not restorable:"
-        } else {
-            "partly restorable:"
-        };
         let word = match self.result {
-            "inconclusive" | "interrupted" => format!("{}:", self.result),
-            _ => word.to_owned(),
+            "pass" => "intact:",
+            "fail" => "damaged:",
+            "inconclusive" => "inconclusive:",
+            _ => "interrupted:",
         };
-        let mut text = format!("{} {} of {}", layout.paint(&word), count(n("restorable")), counted(total, "snapshot"));
+        let mut text =
+            format!("{} {} of {} restorable", layout.paint(word), count(n("restorable")), counted(total, "snapshot"));
         for (verdict, words) in [("partly", "in part"), ("not", "not at all"), ("unknown", "cannot be told from here")]
         {
             if n(verdict) > 0 {
@@ -285,12 +283,8 @@ impl VerifyView {
         }
         text += &format!("   {}\n", self.heading);
         if self.counts.error + self.counts.warning > 0 {
-            text += &format!(
-                "{} {}, {}\n",
-                layout.paint("damaged:"),
-                counted(self.counts.error, "error"),
-                counted(self.counts.warning, "warning"),
-            );
+            let (errors, warnings) = (counted(self.counts.error, "error"), counted(self.counts.warning, "warning"));
+            text += &format!("found: {errors}, {warnings}\n");
         }
         text
     }

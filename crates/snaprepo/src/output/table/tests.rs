@@ -23,3 +23,10 @@ fn narrow_tables_cut_what_may_be_cut() {
     // Never narrower than the columns that may not be cut.
     assert!(table().render(5).contains("SUCCESS"));
 }
+
+#[test]
+fn optional_columns_go_last_first() {
+    let text = table().optional(2).render(22);
+    assert_eq!(text.lines().next(), Some("NAME          STATE"));
+    assert_eq!(table().optional(2).render(usize::MAX), table().render(usize::MAX));
+}

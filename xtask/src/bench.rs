@@ -1,0 +1,86 @@
+//! `cargo xtask bench`: how fast and how small, as ratios to tools that everybody has (`docs/performance.md`).
+//!
+//! Ours and theirs run in turns in one session, so that what else the machine does hits both alike. Absolute numbers are
+//! printed beside the ratios; they mean something on this machine only.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::{error::Error, process, workspace::Workspace};
+
+mod content;
+mod crc;
+mod footers;
+mod list;
+mod memory;
+mod peak;
+mod repositories;
+mod rounds;
+mod status;
+mod table;
+
+use table::Tables;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// The checksum alone, in memory
+    Crc,
+    /// `verify --depth content`, against reading alone and against cksum; warm and cold
+    Content,
+    /// `verify --depth footers` of 20,000 files
+    Footers,
+    /// `list` of 100,000 snapshots: time and memory
+    List,
+    /// `status` of 1,000 shards in 200 snapshots, from tables and from file lists
+    Status,
+    /// Memory of `verify --depth content` as the repository grows
+    Memory,
+    /// All of it
+    All,
+}
+
+/// What every part needs.
+struct Bench {
+    /// The release binary.
+    snaprepo: PathBuf,
+    /// Where synthetic repositories are kept between runs.
+    folder: PathBuf,
+    /// The workspace.
+    root: PathBuf,
+    /// Runs of each contender that count.
+    n_rounds: usize,
+}
+
+type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
+
+const PARTS: [(Part, Measure); 6] = [
+    (Part::Crc, crc::measure),
+    (Part::Content, content::measure),
+    (Part::Footers, footers::measure),
+    (Part::List, list::measure),
+    (Part::Status, status::measure),
+    (Part::Memory, memory::measure),
+];
+
+/// Builds what is measured, measures it, prints tables, and fails when a bound is missed.
+pub(crate) fn run(workspace: &Workspace, part: Part, n_rounds: usize) -> Result<(), Error> {
+    if part != Part::Crc {
+        process::run(&workspace.root, "cargo", &["build", "--release", "--quiet", "--package", "snaprepo"], &[])?;
+    }
+    let bench = Bench {
+        snaprepo: workspace.target.join("release").join("snaprepo"),
+        folder: workspace.target.join("bench"),
+        root: workspace.root.clone(),
+        n_rounds: n_rounds.max(1),
+    };
+    let mut tables = Tables::default();
+    for (_, measure) in PARTS.iter().filter(|(of, _)| part == Part::All || part == *of) {
+        measure(&bench, &mut tables)?;
+    }
+    match tables.n_missed() {
+        0 => Ok(()),
+        n_missed => Err(Error::Bounds { n_missed }),
+    }
+}
