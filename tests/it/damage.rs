@@ -170,22 +170,14 @@ fn check_verdicts(after: &Facts, before: &Facts, found: &Found) -> Result<(), St
         }
     }
     for (snapshot, verdict) in &after.snapshots {
-        match found.breaks {
-            Breaks::Snapshots if is_touched(snapshot) => {
-                if *verdict != Verdict::Not {
-                    return Err(format!("{snapshot} is {verdict:?}"));
-                }
-            }
-            Breaks::Pairs if is_touched(snapshot) => {
-                if *verdict < Verdict::Partly {
-                    return Err(format!("{snapshot} is {verdict:?}"));
-                }
-            }
-            Breaks::Any if is_touched(snapshot) => {}
-            _ if before.snapshots.get(snapshot) != Some(verdict) => {
-                return Err(format!("{snapshot} was {:?}, is {verdict:?}", before.snapshots.get(snapshot)));
-            }
-            _ => {}
+        let is_right = match found.breaks {
+            Breaks::Snapshots if is_touched(snapshot) => *verdict == Verdict::Not,
+            Breaks::Pairs if is_touched(snapshot) => *verdict >= Verdict::Partly,
+            Breaks::Any if is_touched(snapshot) => true,
+            _ => before.snapshots.get(snapshot) == Some(verdict),
+        };
+        if !is_right {
+            return Err(format!("{snapshot} was {:?}, is {verdict:?}", before.snapshots.get(snapshot)));
         }
     }
     Ok(())

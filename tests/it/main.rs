@@ -12,6 +12,8 @@ mod damaged_by_older_node;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod healthy;
 #[cfg(test)]
 mod hostile;

@@ -121,8 +121,7 @@ pub fn open_any(blob: &[u8]) -> Result<Envelope<'_>, Fault> {
         return Err(Fault::new((blob.len() - CHECKSUM_LEN) as u64, kind));
     }
     if header.version != METADATA_VERSION {
-        let (found, known) = (i64::from(header.version), i64::from(METADATA_VERSION));
-        return Err(Fault::new(header_len - 4, FaultKind::UnsupportedVersion { found, min: known, max: known }));
+        return Err(Fault::new(header_len - 4, FaultKind::ForkedWrapper { version: header.version }));
     }
     let body_end = blob.len() - FOOTER_LEN;
     let start = usize::try_from(header_len).unwrap_or(usize::MAX);

@@ -52,6 +52,12 @@ pub enum FaultKind {
         /// Highest known version.
         max: i64,
     },
+    /// A metadata blob of another wrapper version than the engines write.
+    #[error("wrapper version {version}: written by a fork (CrateDB writes 2), not by Elasticsearch or OpenSearch (1)")]
+    ForkedWrapper {
+        /// The version that stands there.
+        version: i32,
+    },
     /// The footer names a checksum algorithm other than CRC-32 (0).
     #[error("checksum algorithm {found} instead of 0 (CRC-32)")]
     UnknownChecksumAlgorithm {

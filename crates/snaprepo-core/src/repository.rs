@@ -287,7 +287,7 @@ impl Repository {
     /// # Errors
     /// When its blob is absent, damaged, or cannot be read.
     pub fn snapshot_info(&self, snapshot: SnapshotIx) -> Result<SnapshotInfo, BlobError> {
-        blob::load(self.store(), &known(self.snapshot_info_path(snapshot))?, SnapshotInfo::parse)
+        blob::load(self.store(), &self.named(self.snapshot_info_path(snapshot))?, SnapshotInfo::parse)
     }
 
     /// Reads what checking needs of the metadata of an index in a snapshot.
@@ -295,7 +295,7 @@ impl Repository {
     /// # Errors
     /// When its blob is absent, damaged, or cannot be read.
     pub fn index_facts(&self, snapshot: SnapshotIx, index: IndexIx) -> Result<IndexFacts, BlobError> {
-        blob::load(self.store(), &known(self.index_metadata_path(snapshot, index))?, IndexFacts::parse)
+        blob::load(self.store(), &self.named(self.index_metadata_path(snapshot, index))?, IndexFacts::parse)
     }
 
     /// Reads the metadata of an index in a snapshot.
@@ -303,7 +303,7 @@ impl Repository {
     /// # Errors
     /// When its blob is absent, damaged, or cannot be read.
     pub fn index_metadata(&self, snapshot: SnapshotIx, index: IndexIx) -> Result<IndexMetadata, BlobError> {
-        blob::load(self.store(), &known(self.index_metadata_path(snapshot, index))?, IndexMetadata::parse)
+        blob::load(self.store(), &self.named(self.index_metadata_path(snapshot, index))?, IndexMetadata::parse)
     }
 
     /// The position of the index of a name.
@@ -347,7 +347,7 @@ impl Repository {
 
     /// Reads one such note: the folder of each shard.
     pub(crate) fn shard_path_note(&self, name: &str) -> Result<Vec<BlobPath>, BlobError> {
-        let path = known(self.blob(names::SHARD_PATHS).and_then(|folder| folder.join(name)))?;
+        let path = self.named(self.blob(names::SHARD_PATHS).and_then(|folder| folder.join(name)))?;
         blob::load(self.store(), &path, shard_paths::parse_note)
     }
 
@@ -400,6 +400,11 @@ impl Repository {
             store = Arc::from(parent);
         }
         false
+    }
+
+    /// A path made of names that the root gives: where they make none, the root is damaged.
+    pub(crate) fn named(&self, path: Result<BlobPath, PathFault>) -> Result<BlobPath, BlobError> {
+        known(path).map_err(|error| BlobError { path: self.root_path().unwrap_or_else(|| self.base.clone()), ..error })
     }
 
     /// The era, in words of its writers.

@@ -12,7 +12,6 @@ use crate::{
     Repository,
     blob::{self, BlobError},
     folder::ShardFolder,
-    repository::known,
 };
 
 /// Where the folder of a shard was found.
@@ -38,7 +37,7 @@ impl Located {
 /// Lists the folder of a shard: where the root says, else under the other path types, else where OpenSearch's notes say.
 pub(crate) fn locate(repository: &Repository, index: IndexIx, shard: u32) -> Result<Located, BlobError> {
     let list = |path: &BlobPath| ShardFolder::list(repository.store(), path).map_err(BlobError::from_store);
-    let recorded = known(repository.shard_folder(index, shard))?;
+    let recorded = repository.named(repository.shard_folder(index, shard))?;
     if let Some(folder) = list(&recorded)? {
         return Ok(Located::AsRecorded(folder));
     }
@@ -49,7 +48,7 @@ pub(crate) fn locate(repository: &Repository, index: IndexIx, shard: u32) -> Res
             if path_type == entry.shard_path_type {
                 continue;
             }
-            let path = known(repository.shard_folder_by(path_type, index, shard))?;
+            let path = repository.named(repository.shard_folder_by(path_type, index, shard))?;
             if let Some(folder) = list(&path)? {
                 return Ok(Located::Elsewhere(folder, path_type));
             }
@@ -123,7 +122,7 @@ pub(crate) fn read_generation(
     folder: &BlobPath,
     name: &str,
 ) -> Result<ShardGeneration, BlobError> {
-    blob::load(repository.store(), &known(folder.join(name))?, ShardGeneration::parse)
+    blob::load(repository.store(), &repository.named(folder.join(name))?, ShardGeneration::parse)
 }
 
 /// What a shard folder holds for a snapshot.
@@ -144,9 +143,9 @@ pub(crate) fn read_snapshot(
     let name = repository.shard_snapshot_name(snapshot);
     let shallow = format!("shallow-{name}");
     if !folder.has(&name) && folder.has(&shallow) {
-        let path = known(folder.path.join(&shallow))?;
+        let path = repository.named(folder.path.join(&shallow))?;
         return blob::load(repository.store(), &path, ShallowShardSnapshot::parse).map(ShardContent::Shallow);
     }
-    let path = known(folder.path.join(&name))?;
+    let path = repository.named(folder.path.join(&name))?;
     blob::load(repository.store(), &path, ShardSnapshot::parse).map(ShardContent::Full)
 }

@@ -92,12 +92,18 @@ impl LocalStore {
     }
 
     /// What a directory entry is; `metadata` is that of the entry itself, links not followed.
-    fn classify<'n>(&self, name: &'n str, utf8: bool, path: &Path, metadata: &fs::Metadata) -> Entry<'n> {
+    fn classify<'n>(
+        &self,
+        name: &'n str,
+        utf8: bool,
+        path: impl FnOnce() -> PathBuf,
+        metadata: &fs::Metadata,
+    ) -> Entry<'n> {
         if !utf8 {
             return Entry::Odd { name, what: OddEntry::NotUtf8 };
         }
         if metadata.is_symlink() {
-            let inside = fs::canonicalize(path).ok().filter(|real| real.starts_with(&self.root));
+            let inside = fs::canonicalize(path()).ok().filter(|real| real.starts_with(&self.root));
             let target = inside.and_then(|real| fs::symlink_metadata(real).ok());
             return target.map_or(Entry::Odd { name, what: OddEntry::Link }, |target| plain_entry(name, &target));
         }
@@ -194,7 +200,7 @@ impl ReadStore for LocalStore {
             };
             let os_name = entry.file_name();
             let name = os_name.to_string_lossy();
-            visit(self.classify(&name, os_name.to_str().is_some(), &entry.path(), &metadata));
+            visit(self.classify(&name, os_name.to_str().is_some(), || entry.path(), &metadata));
         }
         Ok(())
     }
@@ -216,7 +222,7 @@ impl ReadStore for LocalStore {
             let path = BlobPath::parse(&text).unwrap_or_default();
             let utf8 = relative.to_str().is_some() && !path.is_root();
             let name = text.rsplit('/').next().unwrap_or(&text);
-            if !visit(&path, self.classify(name, utf8, entry.path(), &metadata)) {
+            if !visit(&path, self.classify(name, utf8, || entry.path().to_owned(), &metadata)) {
                 break;
             }
         }

@@ -1,3 +1,5 @@
+//! Real checksums, and text that no engine writes.
+
 use super::{decode, encode};
 
 #[test]

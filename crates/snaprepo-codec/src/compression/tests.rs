@@ -1,3 +1,5 @@
+//! Round trips, the exact ends of the engines' streams, bombs.
+
 use super::*;
 
 fn smile(len: usize) -> Vec<u8> {

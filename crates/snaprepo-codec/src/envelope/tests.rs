@@ -1,3 +1,5 @@
+//! Every flipped bit and every truncation of a wrapped blob.
+
 use super::*;
 
 #[test]
@@ -35,7 +37,7 @@ fn a_fork_is_named_by_its_version() {
     let end = blob.len() - 4;
     blob[end..].copy_from_slice(&crc.to_be_bytes());
     let fault = open(&blob, "snapshot").unwrap_err();
-    assert_eq!(fault.kind, FaultKind::UnsupportedVersion { found: 2, min: 1, max: 1 });
+    assert_eq!(fault.kind, FaultKind::ForkedWrapper { version: 2 });
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Chunks by hand, whole and damaged.
+
 use super::decode;
 
 #[test]

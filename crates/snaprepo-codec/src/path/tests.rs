@@ -1,3 +1,5 @@
+//! Names that try to leave the store.
+
 use super::BlobPath;
 
 #[test]

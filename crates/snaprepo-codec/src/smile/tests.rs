@@ -1,3 +1,5 @@
+//! Properties, a second opinion, and what the engines' encoder writes at the borders.
+
 use proptest::prelude::*;
 
 use super::{MAX_DEPTH, from_slice, to_vec};

@@ -1,3 +1,5 @@
+//! The published compatibility table.
+
 use super::*;
 
 fn restore(created: i64, target: &str) -> &'static str {

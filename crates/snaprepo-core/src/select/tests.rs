@@ -1,3 +1,5 @@
+//! Both dialects of index selection.
+
 use super::*;
 
 fn select(patterns: &[&str], product: Product) -> String {

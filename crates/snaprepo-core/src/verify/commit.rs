@@ -1,7 +1,6 @@
 //! Does the file list of a shard snapshot belong to its Lucene commit?
 
-use std::collections::BTreeSet;
-
+use hashbrown::{HashMap, HashSet};
 use snaprepo_format::FileInfo;
 use snaprepo_lucene::{Commit, SegmentInfo, commit_generation, is_commit_file, shard_state_id};
 
@@ -45,28 +44,29 @@ pub(super) fn check(files: &[FileInfo]) -> Result<Option<CommitFacts>, CommitFau
     let commit = Commit::parse(bytes)
         .map_err(|fault| CommitFault::new(FindingKind::CommitInvalid, name, format!("does not read: {fault}")))?;
 
-    let present: BTreeSet<&str> = files.iter().map(|file| &*file.physical_name).collect();
-    let mut needed: BTreeSet<String> = BTreeSet::from([name.to_string()]);
+    let present: HashMap<&str, &FileInfo> = files.iter().map(|file| (&*file.physical_name, file)).collect();
+    let mut needed: HashSet<String> = HashSet::from([name.to_string()]);
     for segment in &commit.segments {
         let info_name = segment.info_file();
-        let info = files.iter().find(|file| *file.physical_name == *info_name).and_then(FileInfo::inlined);
+        let info = present.get(info_name.as_str()).and_then(|file| file.inlined());
         needed.extend(segment.update_files.iter().cloned());
         needed.extend(segment.live_docs_file(&commit));
         // Without a readable segment info the files of the segment are those that carry its name.
         match info.and_then(|bytes| SegmentInfo::parse(bytes, &segment.codec).ok()) {
             Some(info) => needed.extend(info.files),
             None => {
-                let of_segment = present.iter().filter(|file| is_of_segment(file, &segment.name));
+                let of_segment = present.keys().filter(|file| is_of_segment(file, &segment.name));
                 needed.extend(of_segment.map(ToString::to_string));
             }
         }
         needed.insert(info_name);
     }
-    if let Some(absent) = needed.iter().find(|file| !present.contains(file.as_str())) {
+    // The least of several, so that the answer is the same each time.
+    if let Some(absent) = needed.iter().filter(|file| !present.contains_key(file.as_str())).min() {
         let message = format!("the commit {name} needs {absent}, the snapshot does not list it");
         return Err(CommitFault::new(FindingKind::CommitMismatch, absent, message));
     }
-    if let Some(stray) = present.iter().find(|file| !needed.contains(**file)) {
+    if let Some(stray) = present.keys().filter(|file| !needed.contains(**file)).min() {
         let message = format!("the snapshot lists {stray}, the commit {name} does not need it");
         return Err(CommitFault::new(FindingKind::CommitMismatch, stray, message));
     }

@@ -115,6 +115,7 @@ kinds! {
     RemoteStoreData "remote-store-data" Info "The data of a shallow snapshot are in a remote store and were not checked."
     UnreferencedBlobs "unreferenced-blobs" Info "Nothing in the repository refers to these blobs."
     ForeignBlobs "foreign-blobs" Info "These blobs have no name that a repository gives."
+    GenerationMoved "generation-moved" Info "The repository got a new root during the verification; what was found was looked at again."
     SnapshotMayBeRunning "snapshot-may-be-running" Info "Unreferenced blobs are younger than the newest root: a snapshot may be running."
     UncheckedLegacyChecksum "unchecked-legacy-checksum" Info "Files of Lucene before 4.8 have no footer; only their whole content can be checked."
 }

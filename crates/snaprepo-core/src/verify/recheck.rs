@@ -64,7 +64,7 @@ pub fn verify(
             break;
         }
         match report.repository.reopen(pool) {
-            Ok(moved) => report = look_again(report, &moved, options, pool, observer),
+            Ok(moved) => report = look_again(&report, &moved, options, pool, observer),
             Err(error) => {
                 let path = report.repository.base().clone();
                 doubt(&mut report, &path, error.to_string());
@@ -83,10 +83,10 @@ fn doubt(report: &mut Report, path: &BlobPath, message: String) {
 }
 
 /// Verifies what was broken once more, at the generation that is there now; the rest keeps its verdicts.
-fn look_again(first: Report, moved: &Repository, options: &Options, pool: &Pool, observer: &dyn Observer) -> Report {
-    let scope = narrowed(&first, options);
+fn look_again(first: &Report, moved: &Repository, options: &Options, pool: &Pool, observer: &dyn Observer) -> Report {
+    let scope = narrowed(first, options);
     let suspects = Options { scope, ..options.clone() };
-    let carried = carried(&first, moved, suspects.scope.indices.as_ref());
+    let carried = carried(first, moved, suspects.scope.indices.as_ref());
     let mut report = run::run(moved, &suspects, &carried, pool, observer);
     report.tally = first.tally;
     let message = format!(
@@ -94,7 +94,7 @@ fn look_again(first: Report, moved: &Repository, options: &Options, pool: &Pool,
         generation(first.repository.generation),
         generation(moved.generation),
     );
-    let mut finding = Finding::new(FindingKind::SnapshotMayBeRunning, message);
+    let mut finding = Finding::new(FindingKind::GenerationMoved, message);
     finding.blob = moved.root_path().map(|path| moved.shown(&path));
     report.n_findings[0] += 1;
     report.findings.push(finding);

@@ -12,7 +12,7 @@ use super::{
     collect::Notes,
     finding::{Finding, FindingKind, Severity},
 };
-use crate::{Repository, blob, repository::known};
+use crate::{Repository, blob};
 
 /// What the rest of the verification needs to know of a snapshot.
 #[derive(Debug, Clone, Default)]
@@ -173,7 +173,8 @@ fn check_global_metadata(
     info: Option<&SnapshotInfo>,
     notes: &mut Notes,
 ) {
-    let checked = known(repository.global_metadata_path(snapshot))
+    let checked = repository
+        .named(repository.global_metadata_path(snapshot))
         .and_then(|path| blob::load(repository.store(), &path, global_metadata::check));
     let needed = info.is_none_or(|info| {
         info.include_global_state.unwrap_or(true) || info.data_streams.as_ref().is_some_and(|list| !list.is_empty())

@@ -1,3 +1,5 @@
+//! Version ids of real blobs.
+
 use super::*;
 
 #[test]

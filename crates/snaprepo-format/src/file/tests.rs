@@ -1,3 +1,5 @@
+//! Parts, and when two entries are the same file.
+
 use super::*;
 use crate::ids::Uuid;
 

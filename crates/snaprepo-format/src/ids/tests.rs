@@ -1,3 +1,5 @@
+//! Real names and look-alikes.
+
 use super::{DataName, FileName, Uuid};
 
 #[test]

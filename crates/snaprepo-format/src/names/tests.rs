@@ -1,3 +1,5 @@
+//! Every kind of name, and foreign ones.
+
 use super::*;
 
 #[test]

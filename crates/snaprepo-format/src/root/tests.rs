@@ -1,3 +1,5 @@
+//! A real root, disagreements inside one, refusals.
+
 use super::*;
 
 /// The root of a public 7.10.2 fixture, from `docs/format.md`.

@@ -1,3 +1,5 @@
+//! Hashes seen on disk.
+
 use super::*;
 
 #[test]

@@ -1,3 +1,5 @@
+//! Links, absence, odd names, and writes that never half-happen.
+
 use std::os::unix::{ffi::OsStrExt as _, fs::symlink};
 
 use super::*;

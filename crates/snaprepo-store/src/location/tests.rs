@@ -1,3 +1,5 @@
+//! Kinds of locations.
+
 use super::{Location, LocationFault};
 
 #[test]

@@ -1,3 +1,5 @@
+//! Order, stopping, cancelling.
+
 use super::*;
 
 fn pool(width: usize) -> Pool {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use snaprepo_codec::value::Value;
-use snaprepo_format::{FileName, Kind, root::SnapshotIx};
+use snaprepo_format::{FileInfo, FileName, Kind, root::SnapshotIx};
 
 use super::edit::{Editor, array, object};
 use crate::fixtures::must;
@@ -25,7 +25,7 @@ pub fn delete_snapshot(directory: &Path, name: &str) {
         let needed: BTreeSet<FileName> = kept().flat_map(|(_, _, list)| &list.files).map(|file| file.name).collect();
         for (_, path, list) in shard.lists.iter().filter(|(snapshot, _, _)| *snapshot == deleted) {
             editor.remove(path);
-            for parts in list.files.iter().filter(|file| !needed.contains(&file.name)).filter_map(|file| file.parts()) {
+            for parts in list.files.iter().filter(|file| !needed.contains(&file.name)).filter_map(FileInfo::parts) {
                 let blobs = (0..parts.n_parts).map(|part| must(shard.folder.join(&parts.blob_name(part)), path));
                 blobs.for_each(|blob| editor.remove(&blob));
             }

@@ -117,14 +117,14 @@ impl Finder<'_> {
                 let other = shards.iter().find(|other| other.table.is_some() && other.index != shard.index);
                 let path = shard.table.clone()?;
                 let sibling = other.and_then(|other| other.table.clone());
-                Some(self.in_shard(target, &path, sibling, shard, Vec::new()))
+                Some(self.in_shard(target, &path, sibling.as_ref(), shard, Vec::new()))
             }
             Target::ShardSnapshot => {
                 let shards = self.editor.shards();
                 let shard = chosen(&shards)?;
                 let (snapshot, path, _) = shard.lists.first()?;
                 let sibling = shard.lists.get(1).map(|(_, path, _)| path.clone());
-                Some(self.in_shard(target, path, sibling, shard, vec![*snapshot]))
+                Some(self.in_shard(target, path, sibling.as_ref(), shard, vec![*snapshot]))
             }
             Target::DataBlob => self.data(target, |n_parts| (n_parts == 1).then_some(0)),
             Target::FirstPart => self.data(target, |n_parts| (n_parts > 1).then_some(0)),
@@ -159,11 +159,11 @@ impl Finder<'_> {
         &self,
         target: Target,
         path: &BlobPath,
-        sibling: Option<BlobPath>,
+        sibling: Option<&BlobPath>,
         shard: &Shard,
         snapshots: Vec<SnapshotIx>,
     ) -> Place {
-        let place = self.place(target, path, sibling.as_ref());
+        let place = self.place(target, path, sibling);
         Place { snapshots, index: Some(shard.index), shard: Some(shard.shard), ..place }
     }
 
@@ -218,7 +218,8 @@ impl Finder<'_> {
             .filter(|other| other.len_bytes != file.len_bytes)
             .find_map(|other| other.parts().filter(|parts| parts.n_parts == 1))
             .map(|parts| blob(&parts.blob_name(0)));
-        let place = self.in_shard(target, &blob(&parts.blob_name(part)), sibling, shard, shard.users(file.name));
+        let place =
+            self.in_shard(target, &blob(&parts.blob_name(part)), sibling.as_ref(), shard, shard.users(file.name));
         Some(Place { lucene_file: Some(file.clone()), ..place })
     }
 }

@@ -333,7 +333,7 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
         }
         K::FileNotInShardGeneration => "delete no snapshot with a cluster: it may remove a blob that is still needed",
         K::UnknownSnapshotInShardGeneration => "a snapshot of this name cannot be taken again until the entry is gone",
-        K::SnapshotMayBeRunning => "verify again when no snapshot is running",
+        K::GenerationMoved | K::SnapshotMayBeRunning => "verify again when no snapshot is running",
         K::MountedSnapshotMissing => "bring the snapshot it needs back, or delete this one",
         _ if severity == Severity::Info => return None,
         _ => "snaprepo cat-blob REPO shows the blob",
