@@ -245,3 +245,28 @@ fn a_snapshot_listed_a_million_times_is_read_once() {
     let n = found.findings.iter().filter(|finding| finding.kind == FindingKind::RootDuplicate).count();
     assert!(n <= found.repository.root.indices.len(), "{n} findings");
 }
+
+/// The list `index` of Elasticsearch 1 and 2 knows what was lost, and may itself be damaged.
+#[test]
+fn the_list_of_old_repositories_counts() {
+    for name in ["elasticsearch-1.7.6-compressed", "elasticsearch-2.4.6-plain"] {
+        let fixture = fixtures::named(name);
+        let kinds = |damage: &dyn Fn(&Path)| -> Vec<FindingKind> {
+            let copy = fixture.copy();
+            damage(&fixture.copied_repository(&copy));
+            let report =
+                snaprepo_tests::verify(&fixture.copied_repository(&copy), &options(Depth::Footers)).unwrap().unwrap();
+            let mut kinds: Vec<FindingKind> = report.findings.iter().map(|finding| finding.kind).collect();
+            kinds.dedup();
+            kinds
+        };
+        assert_eq!(kinds(&|_| ()), [], "{name}");
+        assert_eq!(kinds(&|at| fs::write(at.join("index"), "{").unwrap()), [FindingKind::SnapshotListMismatch]);
+        assert_eq!(kinds(&|at| fs::remove_file(at.join("index")).unwrap()), [FindingKind::SnapshotListMismatch]);
+        let lost = kinds(&|at| {
+            let blobs = ["snapshot-snap-2", "snap-snap-2.dat"];
+            assert!(blobs.iter().any(|blob| fs::remove_file(at.join(blob)).is_ok()));
+        });
+        assert_eq!(lost, [FindingKind::SnapshotInfoUnreadable], "{name}");
+    }
+}

@@ -95,15 +95,38 @@ fn what_is_not_there() {
         (vec!["verify", repository, "--index", "x"], "no such index \"x\""),
         (vec!["verify", repository, "--sample", "0%"], "would read nothing"),
         (vec!["cat-blob", repository, "../../etc/passwd"], "\"..\" cannot be a blob name"),
-        (vec!["list", repository, "--as", "8.1"], "is no release: write es:8.19 or os:2.19"),
+        (vec!["list", repository, "--as", "8.1"], "is no known release: write es:8.19 or os:2.19"),
     ] {
         let (exit, text) = message(&args);
         assert_eq!(exit, Exit::NotDone, "{args:?}: {text}");
         assert!(text.contains(expected), "{args:?}: {text}");
     }
     let (exit, text) = message(&["cat-blob", repository, "snap-x.dat"]);
-    assert_eq!(exit, Exit::Bad);
+    assert_eq!(exit, Exit::NotDone);
     assert!(text.contains("does not exist"), "{text}");
+}
+
+/// What selects nothing must not pass for "intact".
+#[test]
+fn nothing_to_look_at_is_no_good_news() {
+    let repository = fixtures::named(MODERN).repository();
+    let repository = repository.to_str().unwrap();
+    for args in [
+        vec!["verify", repository, "--snapshot", ""],
+        vec!["verify", repository, "--snapshot", "all,-all"],
+        vec!["verify", repository, "--shard", "9"],
+        vec!["verify", repository, "--sample", "1B"],
+        vec!["list", repository, ""],
+        vec!["list", repository, "@"],
+        vec!["verify", repository, "--concurrency", "100000"],
+        vec!["compat", repository, "--target", "es:99"],
+    ] {
+        let (exit, text) = message(&args);
+        assert_eq!(exit, Exit::NotDone, "{args:?}: {text}");
+    }
+    let (exit, text) = message(&["frob", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((exit, error["error"]["kind"].as_str()), (Exit::NotDone, Some("usage")));
 }
 
 /// A broken blob costs its row, and nothing else.

@@ -1,12 +1,15 @@
 //! Elasticsearch 1 and 2 have no root: what it would say is put together from the snapshot blobs.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
-use snaprepo_codec::BlobPath;
+use snaprepo_codec::{BlobPath, value::Value};
 use snaprepo_format::{
     engine::Era,
-    names::RootBlob,
-    root::{IndexEntry, Root, SnapshotEntry, SnapshotForm, SnapshotIx, VersionText},
+    names::{self, RootBlob},
+    root::{IndexEntry, Oddity, Root, SnapshotEntry, SnapshotForm, SnapshotIx, VersionText},
     shard_paths::ShardPathType,
     snapshot_info::SnapshotInfo,
 };
@@ -14,7 +17,7 @@ use snaprepo_store::{Entry, Pool, ReadStore};
 
 use crate::{
     OpenError,
-    blob::{self, BlobError},
+    blob::{self, BlobError, Problem},
     repository::known,
 };
 
@@ -31,8 +34,9 @@ pub(crate) fn build_root(store: &dyn ReadStore, base: &BlobPath, pool: &Pool) ->
             }
         }
     })?;
-    found.sort_by(|a, b| a.0.cmp(&b.0));
     let era = if found.iter().any(|(_, form)| *form == SnapshotForm::Wrapped) { Era::E2 } else { Era::E1 };
+    let oddities = compare_with_list(store, base, era, &mut found)?;
+    found.sort_by(|a, b| a.0.cmp(&b.0));
 
     let read = |(name, form): (String, SnapshotForm)| {
         let blob_name = match form {
@@ -62,7 +66,36 @@ pub(crate) fn build_root(store: &dyn ReadStore, base: &BlobPath, pool: &Pool) ->
         return Err(OpenError::RootMissing { latest: None });
     }
     snapshots.sort_by_key(|(_, _, info)| info.as_ref().map_or(i64::MAX, |info| info.start_millis));
-    Ok(assemble(era, snapshots))
+    Ok(Root { oddities, ..assemble(era, snapshots) })
+}
+
+/// The advisory list `index` knows names whose blobs may be lost: they are added, so that they are missed.
+fn compare_with_list(
+    store: &dyn ReadStore,
+    base: &BlobPath,
+    era: Era,
+    found: &mut Vec<(String, SnapshotForm)>,
+) -> Result<Vec<Oddity>, OpenError> {
+    let path = known(base.join(names::LEGACY_INDEX)).map_err(OpenError::Blob)?;
+    let document = match blob::load(store, &path, snaprepo_format::json_document) {
+        Ok((document, _)) => document,
+        Err(BlobError { problem: Problem::Absent(_), .. }) => return Ok(vec![Oddity::NoSnapshotList]),
+        Err(error) if error.is_finding() => {
+            return Ok(vec![Oddity::UnreadableSnapshotList { problem: error.problem.to_string() }]);
+        }
+        Err(error) => return Err(OpenError::Blob(error)),
+    };
+    let listed = document.get("snapshots").map(Value::elements).unwrap_or_default();
+    let listed: BTreeSet<&str> = listed.iter().filter_map(Value::as_str).collect();
+    let unlisted = found.iter().filter(|(name, _)| !listed.contains(name.as_str()));
+    let oddities = unlisted.map(|(name, _)| Oddity::NotInSnapshotList { snapshot: name.as_str().into() }).collect();
+    let form = if era == Era::E2 { SnapshotForm::Wrapped } else { SnapshotForm::Bare };
+    for name in listed {
+        if !found.iter().any(|(known, _)| known == name) {
+            found.push((name.to_owned(), form));
+        }
+    }
+    Ok(oddities)
 }
 
 fn assemble(era: Era, snapshots: Vec<(String, SnapshotForm, Option<SnapshotInfo>)>) -> Root {

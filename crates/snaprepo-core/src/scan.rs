@@ -71,7 +71,15 @@ pub(crate) fn scan_root(store: &dyn ReadStore, base: &BlobPath) -> Result<RootSc
                 scan.generations.push(generation);
             }
         }
-        Entry::Odd { .. } => scan.n_blobs += 1,
+        Entry::Odd { name, .. } => {
+            scan.n_blobs += 1;
+            // A link out of the store is no proof of absence: reading it will tell.
+            match RootBlob::parse(name) {
+                RootBlob::Root(generation) => scan.generations.push(generation),
+                RootBlob::Latest => scan.has_latest = true,
+                _ => {}
+            }
+        }
     })?;
     scan.generations.sort_unstable();
     Ok(scan)

@@ -56,6 +56,7 @@ pub fn snapshots(repository: &Repository, pool: &Pool, terms: &[String]) -> Resu
     let entries = &repository.root.snapshots;
     let mut order: Option<Vec<SnapshotIx>> = None;
     let mut selected = BTreeSet::new();
+    let asked = terms.join(",");
     let terms: Vec<&str> = terms.iter().flat_map(|term| term.split(',')).filter(|term| !term.is_empty()).collect();
     for (position, term) in terms.iter().enumerate() {
         let exact = entries.iter().any(|entry| &*entry.name == *term);
@@ -74,6 +75,10 @@ pub fn snapshots(repository: &Repository, pool: &Pool, terms: &[String]) -> Resu
                 selected.insert(ix);
             }
         }
+    }
+    if selected.is_empty() {
+        // An unset variable in a script must not pass for "nothing to complain about".
+        return Err(SelectFault::NoSnapshot { term: asked, candidates: candidates(repository) });
     }
     Ok(match order {
         Some(order) => order.into_iter().filter(|ix| selected.contains(ix)).collect(),
@@ -125,18 +130,24 @@ fn one_term(
         }
     }
     if found.is_empty() {
-        let mut candidates: Vec<String> = entries().map(|(_, entry)| entry.name.to_string()).collect();
-        candidates.sort();
-        candidates.truncate(MAX_CANDIDATES);
-        return Err(SelectFault::NoSnapshot { term: term.to_owned(), candidates });
+        return Err(SelectFault::NoSnapshot { term: term.to_owned(), candidates: candidates(repository) });
     }
     Ok(found)
+}
+
+/// Some names, for a message.
+fn candidates(repository: &Repository) -> Vec<String> {
+    let mut names: Vec<String> = repository.root.snapshots.iter().map(|entry| entry.name.to_string()).collect();
+    names.sort();
+    names.truncate(MAX_CANDIDATES);
+    names
 }
 
 /// Snapshots of a policy: the root knows it since Elasticsearch 7.16; else the snapshot blobs tell.
 fn by_policy(repository: &Repository, pool: &Pool, policy: &str) -> Vec<SnapshotIx> {
     let entries = || (0_u32..).zip(&repository.root.snapshots);
-    let known = entries().filter(|(_, entry)| entry.slm_policy.as_deref().is_some_and(|name| glob(policy, name)));
+    let known = entries()
+        .filter(|(_, entry)| entry.slm_policy.as_deref().is_some_and(|name| !name.is_empty() && glob(policy, name)));
     let mut found: Vec<SnapshotIx> = known.map(|(ix, _)| ix).collect();
     let unknown: Vec<SnapshotIx> =
         entries().filter(|(_, entry)| entry.slm_policy.is_none()).map(|(ix, _)| ix).collect();

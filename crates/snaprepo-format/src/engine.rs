@@ -241,7 +241,7 @@ pub struct Target {
 
 /// Why a text is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no release: write es:8.19 or os:2.19")]
+#[error("{text:?} is no known release: write es:8.19 or os:2.19")]
 pub struct TargetFault {
     /// The text.
     pub text: String,
@@ -263,7 +263,12 @@ impl std::str::FromStr for Target {
         while release_text.matches('.').count() < 2 {
             release_text.push_str(".99");
         }
-        Ok(Self { product, release: Release::parse(&release_text).ok_or_else(fault)? })
+        let release = Release::parse(&release_text).ok_or_else(fault)?;
+        let is_known = match product {
+            Product::OpenSearch => matches!(release.major, 1..=3),
+            _ => matches!(release.major, 1 | 2 | 5..=9),
+        };
+        if is_known { Ok(Self { product, release }) } else { Err(fault()) }
     }
 }
 

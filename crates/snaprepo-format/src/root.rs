@@ -186,6 +186,18 @@ pub enum Oddity {
         /// The code.
         code: i64,
     },
+    /// Elasticsearch 1 and 2: there is no list `index`.
+    NoSnapshotList,
+    /// Elasticsearch 1 and 2: the list `index` cannot be read.
+    UnreadableSnapshotList {
+        /// Why.
+        problem: String,
+    },
+    /// Elasticsearch 1 and 2: the list `index` lacks a snapshot.
+    NotInSnapshotList {
+        /// Snapshot name.
+        snapshot: Box<str>,
+    },
     /// A snapshot state that this program does not know.
     UnknownState {
         /// Snapshot name.

@@ -34,10 +34,11 @@ impl LocalStore {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         let at_root = |error| StoreError::from_io(&BlobPath::root(), error);
         let root = fs::canonicalize(root).map_err(at_root)?;
-        let handle = File::open(&root).map_err(at_root)?;
-        if !handle.metadata().map_err(at_root)?.is_dir() {
+        // Looked at before it is opened: opening a pipe would wait for a writer.
+        if !fs::metadata(&root).map_err(at_root)?.is_dir() {
             return Err(StoreError::new(&BlobPath::root(), StoreErrorKind::NotABlob));
         }
+        let handle = File::open(&root).map_err(at_root)?;
         Ok(Self { root, handle })
     }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
 
@@ -31,10 +31,10 @@ pub(crate) struct Args {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// Answer as one JSON document (docs/json.md)
-    #[arg(long, global = true, env = "SNAPREPO_JSON", hide_env_values = true)]
+    #[arg(long, global = true, env = "SNAPREPO_JSON", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// Answer as JSON, one line for each row
-    #[arg(long, global = true, env = "SNAPREPO_NDJSON", hide_env_values = true, conflicts_with = "json")]
+    #[arg(long, global = true, env = "SNAPREPO_NDJSON", hide_env_values = true, value_parser = FalseyValueParser::new(), conflicts_with = "json")]
     pub ndjson: bool,
     /// Answer as a cluster would: the JSON of its API, or the text of its _cat API
     #[arg(long, global = true, value_enum, env = "SNAPREPO_FORMAT", hide_env_values = true, conflicts_with = "ndjson")]
@@ -48,14 +48,14 @@ pub(crate) struct GlobalArgs {
     /// Folder of the repository below REPO, when its shard folders lie outside it (hashed prefixes)
     #[arg(long, global = true, value_name = "PATH", env = "SNAPREPO_BASE_PATH", hide_env_values = true)]
     pub base_path: Option<String>,
-    /// Requests at a time [default: 8]
-    #[arg(long, global = true, value_name = "N", env = "SNAPREPO_CONCURRENCY", hide_env_values = true)]
+    /// Requests at a time, at most 256 [default: 8]
+    #[arg(long, global = true, value_name = "N", value_parser = parse_concurrency, env = "SNAPREPO_CONCURRENCY", hide_env_values = true)]
     pub concurrency: Option<NonZeroUsize>,
     /// Show sizes as bytes
-    #[arg(long, global = true, env = "SNAPREPO_BYTES", hide_env_values = true)]
+    #[arg(long, global = true, env = "SNAPREPO_BYTES", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub bytes: bool,
     /// Show times in the local time zone instead of UTC
-    #[arg(long, global = true, env = "SNAPREPO_LOCAL", hide_env_values = true)]
+    #[arg(long, global = true, env = "SNAPREPO_LOCAL", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub local: bool,
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "SNAPREPO_COLOR", hide_env_values = true)]
@@ -64,7 +64,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, value_enum, default_value_t = Progress::Auto, env = "SNAPREPO_PROGRESS", hide_env_values = true)]
     pub progress: Progress,
     /// Print the answer line only
-    #[arg(long, short, global = true, env = "SNAPREPO_QUIET", hide_env_values = true)]
+    #[arg(long, short, global = true, env = "SNAPREPO_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 }
 
@@ -224,7 +224,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "SNAPSHOT")]
     pub snapshot: Vec<String>,
     /// Only the newest N snapshots
-    #[arg(long, value_name = "N", conflicts_with = "snapshot")]
+    #[arg(long, value_name = "N", value_parser = parse_newest, conflicts_with = "snapshot")]
     pub newest: Option<NonZeroUsize>,
     /// Only these indices, selected as the restore APIs do
     #[arg(long, value_name = "INDEX", allow_hyphen_values = true)]
@@ -267,6 +267,18 @@ impl From<DepthArg> for Depth {
     }
 }
 
+/// Most requests at a time: each costs a thread.
+const MAX_CONCURRENCY: usize = 256;
+
+fn parse_newest(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number of snapshots: write 1 or more"))
+}
+
+fn parse_concurrency(text: &str) -> Result<NonZeroUsize, String> {
+    let number = text.parse().ok().filter(|n| (1..=MAX_CONCURRENCY).contains(n)).and_then(NonZeroUsize::new);
+    number.ok_or_else(|| format!("{text:?} is no number from 1 to {MAX_CONCURRENCY}"))
+}
+
 /// Reads `5%`, `1/7` or `20GB`.
 fn parse_sample(text: &str) -> Result<Sample, String> {
     let bad = || format!("{text:?} is no sample: write 5%, 1/7 or 20GB");
@@ -287,6 +299,7 @@ fn parse_sample(text: &str) -> Result<Sample, String> {
         let (part, of): (u32, u32) = (part.parse().map_err(|_| bad())?, of.parse().map_err(|_| bad())?);
         return match part.checked_sub(1) {
             Some(part) if part < of => Ok(Sample::Slice { part, of }),
+            _ if of == 0 => Err(bad()),
             _ => Err(format!("{text:?} is no slice: parts count from 1 to {of}")),
         };
     }

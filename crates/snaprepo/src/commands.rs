@@ -13,7 +13,7 @@ mod verify;
 use std::io;
 
 use clap_complete::Shell;
-use snaprepo_core::Repository;
+use snaprepo_core::{BlobError, Repository};
 
 use crate::{
     args::{self, Args, Color, GlobalArgs, Verb},
@@ -91,10 +91,11 @@ impl Run<'_> {
         result: &str,
         view: impl View,
     ) -> Result<(), Failure> {
-        if self.global.format.is_some() {
+        if let Some(format) = self.global.format {
+            let name = if format == args::ApiFormat::Cat { "cat" } else { "es" };
             return Err(Failure::Usage {
-                message: format!("--format has no answer for {command}"),
-                hint: Some("list, status and verify can answer as a cluster does"),
+                message: format!("--format {name} has no answer for {command}"),
+                hint: Some("list, status and verify can answer with --format es, list with --format cat"),
             });
         }
         if self.global.ndjson {
@@ -139,6 +140,30 @@ impl Run<'_> {
     /// Says on standard error that the answer is not complete.
     fn note_interrupted(&mut self) {
         self.io.error_text("interrupted: the answer has what was read so far\n");
+    }
+}
+
+/// What stood in the way of a complete answer.
+#[derive(Debug, Default, Clone, Copy)]
+struct Problems {
+    /// Something is damaged or missing.
+    damage: bool,
+    /// Something could not be read.
+    unread: bool,
+}
+
+impl Problems {
+    fn note(&mut self, error: &BlobError) {
+        if error.is_finding() { self.damage = true } else { self.unread = true }
+    }
+
+    fn exit(self, session: &Session) -> Exit {
+        match self {
+            _ if session.is_cancelled() => Exit::Interrupted,
+            Self { damage: true, .. } => Exit::Bad,
+            Self { unread: true, .. } => Exit::Partly,
+            Self { .. } => Exit::Good,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use snaprepo_core::{BlobError, OpenError, select::SelectFault};
 use snaprepo_store::{LocationFault, StoreError, StoreErrorKind};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, output::units::clean};
 
 /// Why a verb could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// A blob that the answer needs cannot be had.
     #[error("cannot read {0}")]
     Blob(#[from] BlobError),
+    /// There is no blob of the name that was asked for.
+    #[error("{0}")]
+    Missing(BlobError),
     /// An option that does not fit the verb or the repository.
     #[error("{message}")]
     Usage {
@@ -76,6 +79,7 @@ impl Failure {
             Self::Select(SelectFault::Ambiguous { .. }) => "ambiguous",
             Self::Select(_) => "no-match",
             Self::Blob(_) => "blob",
+            Self::Missing(_) => "not-found",
             Self::Usage { .. } => "usage",
             Self::Output(_) => "output",
         }
@@ -106,6 +110,9 @@ impl Failure {
             Self::Select(SelectFault::Ambiguous { .. }) => Some("give more characters of the uuid, or the name"),
             Self::Select(SelectFault::NoIndex { .. }) => Some("snaprepo find REPO '*' shows all indices"),
             Self::Blob(_) => Some("snaprepo verify REPO shows what is damaged and what can still be restored"),
+            Self::Missing(_) => {
+                Some("the path counts from the folder of the repository; snaprepo ls shows the blobs of a shard")
+            }
             Self::Usage { hint, .. } => *hint,
             Self::Location(_) | Self::Path(_) | Self::Output(_) => None,
         }
@@ -116,6 +123,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Blob(error) if error.is_finding() => Exit::Bad,
+            Self::Missing(_) => Exit::NotDone,
             _ => Exit::NotDone,
         }
     }
@@ -123,9 +131,10 @@ impl Failure {
     /// The message for people.
     #[must_use]
     pub(crate) fn text(&self) -> String {
+        let message = clean(&self.to_string());
         match self.hint() {
-            Some(hint) => format!("error: {self}\nhint: {hint}\n"),
-            None => format!("error: {self}\n"),
+            Some(hint) => format!("error: {message}\nhint: {hint}\n"),
+            None => format!("error: {message}\n"),
         }
     }
 

@@ -37,9 +37,10 @@ impl Io {
         let terminal = io::stdout().is_terminal();
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
         let width = match (columns, terminal) {
-            (Some(columns), _) => columns,
+            (Some(columns), true) => columns,
             (None, true) => terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)),
-            (None, false) => UNLIMITED,
+            // Pipes and files get whole lines, whatever the terminal that started us.
+            (_, false) => UNLIMITED,
         };
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

@@ -28,18 +28,23 @@ pub use views::schema::schemas;
 
 /// Runs the program with arguments (the first is its own name).
 pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Exit {
-    let args = match args::Args::try_parse_from(args) {
+    let words: Vec<OsString> = args.into_iter().collect();
+    let args = match args::Args::try_parse_from(&words) {
         Ok(args) => args,
         Err(error) => {
             let text = if io.color { error.render().ansi().to_string() } else { error.render().to_string() };
-            if error.use_stderr() {
-                io.error_text(&text);
-                return Exit::NotDone;
+            if !error.use_stderr() {
+                return io.answer(text.as_bytes()).map_or(Exit::NotDone, |()| Exit::Good);
             }
-            return match io.answer(text.as_bytes()) {
-                Ok(()) => Exit::Good,
-                Err(_) => Exit::NotDone,
-            };
+            // Machines that asked for JSON get it, also when they asked wrongly.
+            if words.iter().any(|word| word == "--json" || word == "--ndjson") {
+                let message = error.render().to_string();
+                let message = message.strip_prefix("error: ").unwrap_or(&message).trim().to_owned();
+                io.error_text(&explain::Failure::Usage { message, hint: None }.json());
+            } else {
+                io.error_text(&text);
+            }
+            return Exit::NotDone;
         }
     };
     commands::run(&args, io)

@@ -52,7 +52,13 @@ impl Session {
     /// Opens the repository.
     pub(crate) fn open(&self) -> Result<Repository, Failure> {
         Repository::open(&self.store, &self.base, &self.pool)
-            .map_err(|error| Failure::Open { location: self.location.clone(), error })
+            .map_err(|error| Failure::Open { location: self.shown_location(), error })
+    }
+
+    /// The location with the base path, for messages.
+    #[must_use]
+    pub(crate) fn shown_location(&self) -> String {
+        if self.base.is_root() { self.location.clone() } else { format!("{}/{}", self.location, self.base) }
     }
 
     /// Threads that check files.

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::output::units::Units;
+use crate::output::units::{Units, clean};
 
 /// How text is laid out.
 #[derive(Debug, Clone)]
@@ -69,5 +69,5 @@ pub(crate) fn write_row(out: &mut dyn Write, row: &(impl Serialize + ?Sized)) ->
 pub(crate) fn facts(pairs: &[(&str, String)]) -> String {
     let shown = || pairs.iter().filter(|(_, value)| !value.is_empty());
     let width = shown().map(|(key, _)| key.len()).max().unwrap_or(0);
-    shown().map(|(key, value)| format!("{key:width$}  {value}\n")).collect()
+    shown().map(|(key, value)| format!("{key:width$}  {}\n", clean(value))).collect()
 }

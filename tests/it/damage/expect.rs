@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, path::Path};
 
 use snaprepo_codec::BlobPath;
 use snaprepo_core::verify::{Depth, FindingKind, Severity};
-use snaprepo_format::engine::Era;
 use snaprepo_testkit::damage::{Damage, Editor, Place, Target, Where};
 
 /// What the verdicts must say.
@@ -50,7 +49,6 @@ pub(super) enum Expected {
 pub(super) fn expect(place: &Place, damage: Damage, repository: &Path) -> Expected {
     let editor = Editor::open(repository);
     let root = &editor.repository().root;
-    let has_root = editor.repository().generation.is_some();
     let found = |depth, kind: &'static [FindingKind], breaks| Found {
         depth,
         kinds: kind,
@@ -69,14 +67,6 @@ pub(super) fn expect(place: &Place, damage: Damage, repository: &Path) -> Expect
         (Target::Root, _) => return Expected::Undetectable("roots have a test of their own"),
         (Target::Latest, Damage::Missing) => metadata(&[Kind::LatestMissing], Breaks::Nothing),
         (Target::Latest, _) => metadata(&[Kind::LatestMismatch], Breaks::Nothing),
-        (Target::SnapshotInfo, Damage::Missing) if root.era == Era::E1 => {
-            return Expected::Undetectable("without a root and without tables nobody lists the snapshot");
-        }
-        (Target::SnapshotInfo, Damage::Missing) if !has_root => Found {
-            is_named: false,
-            is_repeated: true,
-            ..metadata(&[Kind::UnknownSnapshotInShardGeneration], Breaks::Any)
-        },
         (Target::SnapshotInfo, Damage::SwappedWithSibling) => Found {
             is_repeated: true,
             also: &[

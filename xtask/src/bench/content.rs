@@ -82,7 +82,7 @@ fn measure_case(bench: &Bench, tables: &mut Tables, case: &Case<'_>) -> Result<(
             best(ways).into_iter().for_each(|peer| tables.ratio(ours, peer, bound));
         }
     }
-    times.iter().for_each(|times| tables.seconds(times, None));
+    times.iter().for_each(|times| tables.number(times, "s", None));
     Ok(())
 }
 

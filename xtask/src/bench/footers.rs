@@ -27,7 +27,7 @@ pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
     if let Some(tail) = best(tail) {
         tables.ratio(ours, tail, None);
     }
-    tables.seconds(ours, Some(AtMost(1.0)));
-    tail.iter().for_each(|times| tables.seconds(times, None));
+    tables.number(ours, "s", Some(AtMost(1.0)));
+    tail.iter().for_each(|times| tables.number(times, "s", None));
     Ok(())
 }

@@ -18,8 +18,8 @@ pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
     let mut contenders = [Contender::program("snaprepo list", &bench.snaprepo, &arguments)];
     let times = interleaved(bench.n_rounds, &Cache::Warm, &mut contenders)?;
     tables.title("list: 100,000 snapshots");
-    times.iter().for_each(|times| tables.seconds(times, Some(AtMost(1.0))));
-    let peaks = peak::megabytes(bench, &arguments)?;
-    tables.numbers("snaprepo list, peak memory", &peaks, " MB", Some(AtMost(400.0)));
+    times.iter().for_each(|times| tables.number(times, "s", Some(AtMost(1.0))));
+    let peak = peak::megabytes(bench, "snaprepo list, peak memory", &arguments)?;
+    tables.number(&peak, "MB", Some(AtMost(400.0)));
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::Bench;
+use super::{Bench, rounds::Measured};
 use crate::error::Error;
 
 /// GNU time, which asks the kernel after the program has ended.
@@ -16,12 +16,11 @@ const TIME: &str = "/usr/bin/time";
 /// How often the program is asked where there is no GNU time.
 const INTERVAL: Duration = Duration::from_millis(1);
 
-/// Peaks of several runs of our program, in megabytes, ascending.
-pub(super) fn megabytes(bench: &Bench, arguments: &[&str]) -> Result<Vec<f64>, Error> {
+/// Peaks of several runs of our program, in megabytes.
+pub(super) fn megabytes(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Measured, Error> {
     let one = if Path::new(TIME).exists() { by_time } else { by_asking };
-    let mut peaks = (0..bench.n_rounds).map(|_| one(bench, arguments)).collect::<Result<Vec<_>, _>>()?;
-    peaks.sort_by(f64::total_cmp);
-    Ok(peaks)
+    let peaks = (0..bench.n_rounds).map(|_| one(bench, arguments)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Measured::new(name, peaks))
 }
 
 fn by_time(bench: &Bench, arguments: &[&str]) -> Result<f64, Error> {

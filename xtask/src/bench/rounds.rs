@@ -1,4 +1,4 @@
-//! Contenders that run in turns, and their times.
+//! Contenders that run in turns, and what was measured.
 
 use std::{
     path::Path,
@@ -16,11 +16,12 @@ pub(super) struct Contender<'a> {
     run: Box<dyn FnMut() -> Result<f64, Error> + 'a>,
 }
 
-/// The times of one contender, in seconds, ascending.
-pub(super) struct Times {
+/// Numbers measured in several runs of the same.
+pub(super) struct Measured {
     /// What the tables call it.
     pub(super) name: String,
-    seconds: Vec<f64>,
+    /// Ascending, never empty.
+    numbers: Vec<f64>,
 }
 
 /// The state of the page cache before each run.
@@ -63,14 +64,13 @@ fn timed(command: &mut Command) -> Result<f64, Error> {
 }
 
 /// Runs all contenders in turns: one round that does not count, then `n_rounds` that do. Each round starts with another
-/// contender, so that nobody always runs behind the same one.
+/// contender, so that nobody always runs behind the same one. Returns their times in seconds.
 pub(super) fn interleaved(
     n_rounds: usize,
     cache: &Cache<'_>,
     contenders: &mut [Contender<'_>],
-) -> Result<Vec<Times>, Error> {
-    let mut times: Vec<Times> =
-        contenders.iter().map(|it| Times { name: it.name.clone(), seconds: Vec::new() }).collect();
+) -> Result<Vec<Measured>, Error> {
+    let mut times = vec![Vec::new(); contenders.len()];
     for round in 0..=n_rounds {
         for turn in 0..contenders.len() {
             let at = (round + turn) % contenders.len();
@@ -79,28 +79,33 @@ pub(super) fn interleaved(
             }
             let seconds = (contenders[at].run)()?;
             if round > 0 {
-                times[at].seconds.push(seconds);
+                times[at].push(seconds);
             }
         }
     }
-    times.iter_mut().for_each(|times| times.seconds.sort_by(f64::total_cmp));
-    Ok(times)
+    Ok(contenders.iter().zip(times).map(|(of, times)| Measured::new(&of.name, times)).collect())
 }
 
-impl Times {
-    /// The middle one.
-    pub(super) fn median(&self) -> f64 {
-        let (low, high) = ((self.seconds.len() - 1) / 2, self.seconds.len() / 2);
-        f64::midpoint(self.seconds[low], self.seconds[high])
+impl Measured {
+    /// Numbers of at least one run, in any order.
+    pub(super) fn new(name: &str, mut numbers: Vec<f64>) -> Self {
+        numbers.sort_by(f64::total_cmp);
+        Self { name: name.to_owned(), numbers }
     }
 
-    /// The shortest.
+    /// The middle one.
+    pub(super) fn median(&self) -> f64 {
+        let (low, high) = ((self.numbers.len() - 1) / 2, self.numbers.len() / 2);
+        f64::midpoint(self.numbers[low], self.numbers[high])
+    }
+
+    /// The least.
     pub(super) fn least(&self) -> f64 {
-        self.seconds[0]
+        self.numbers[0]
     }
 }
 
 /// The fastest of several ways to do the same: a peer is measured at its best.
-pub(super) fn best(ways: &[Times]) -> Option<&Times> {
+pub(super) fn best(ways: &[Measured]) -> Option<&Measured> {
     ways.iter().min_by(|a, b| a.median().total_cmp(&b.median()))
 }

@@ -28,7 +28,7 @@ pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
     if let [tables_only, lists] = &times[..] {
         tables.ratio(tables_only, lists, None);
     }
-    times.iter().for_each(|times| tables.seconds(times, None));
+    times.iter().for_each(|times| tables.number(times, "s", None));
     for (way, times) in ways.iter().zip(&times) {
         let requests = requests(&bench.snaprepo, way)?;
         println!("  {:<50} {requests:>9}", format!("{}, requests", times.name));

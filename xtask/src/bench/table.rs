@@ -1,6 +1,6 @@
 //! What is printed: small tables of fixed width, with the bound and the verdict behind each number that has one.
 
-use super::rounds::Times;
+use super::rounds::Measured;
 
 /// Everything that was printed so far, as far as the end of the task needs it.
 #[derive(Default)]
@@ -18,20 +18,15 @@ impl Tables {
         println!("\n{title:<52} {:>9} {:>9}   bound", "median", "least");
     }
 
-    /// A ratio of times; judged by the medians.
-    pub(super) fn ratio(&mut self, ours: &Times, theirs: &Times, bound: Option<AtMost>) {
+    /// A ratio; judged by the medians.
+    pub(super) fn ratio(&mut self, ours: &Measured, theirs: &Measured, bound: Option<AtMost>) {
         let (median, least) = (ours.median() / theirs.median(), ours.least() / theirs.least());
         self.line(&format!("{} / {}", ours.name, theirs.name), [median, least], "", bound);
     }
 
-    /// A time in seconds; judged by the median.
-    pub(super) fn seconds(&mut self, times: &Times, bound: Option<AtMost>) {
-        self.line(&times.name, [times.median(), times.least()], " s", bound);
-    }
-
-    /// A number with its unit, measured several times, in ascending order; judged by the middle one.
-    pub(super) fn numbers(&mut self, what: &str, numbers: &[f64], unit: &str, bound: Option<AtMost>) {
-        self.line(what, [numbers[numbers.len() / 2], numbers[0]], unit, bound);
+    /// A number with its unit; judged by the median.
+    pub(super) fn number(&mut self, of: &Measured, unit: &str, bound: Option<AtMost>) {
+        self.line(&of.name, [of.median(), of.least()], &format!(" {unit}"), bound);
     }
 
     fn line(&mut self, what: &str, numbers: [f64; 2], unit: &str, bound: Option<AtMost>) {

@@ -104,7 +104,8 @@ fn check_footer(repository: &Repository, job: &FileJob, notes: &mut Notes) -> Re
             notes.find(job.finding(FindingKind::UncheckedLegacyChecksum, message, job.last_part()));
         }
         Err(fault) => {
-            let mut finding = job.finding(FindingKind::FooterInvalid, fault.kind.to_string(), job.last_part());
+            let message = format!("truncated or overwritten: {}", fault.kind);
+            let mut finding = job.finding(FindingKind::FooterInvalid, message, job.last_part());
             finding.offset = Some(fault.offset);
             notes.find(finding.breaking());
         }

@@ -13,6 +13,7 @@ use super::{
     report::Tally,
     shard::{Need, ShardCheck},
 };
+use crate::{BlobError, folder::Other};
 
 impl ShardCheck<'_> {
     /// Presence of every needed part, and jobs for what is deeper.
@@ -97,6 +98,11 @@ impl ShardCheck<'_> {
                     let message = format!("is {found} bytes long instead of {expected}");
                     self.about(FindingKind::BlobLengthMismatch, &parts.blob_name(i), message).values(expected, found)
                 }
+                None if self.is_odd(&parts.blob_name(i)) => {
+                    self.unread_part(need, &parts.blob_name(i));
+                    intact = false;
+                    continue;
+                }
                 None => {
                     let name = parts.blob_name(i);
                     let message = if self.folder.has(&name) { "is no blob" } else { "does not exist" };
@@ -117,6 +123,22 @@ impl ShardCheck<'_> {
             }
         }
         intact
+    }
+
+    /// Whether the entry of a name is a link out of the store, a pipe, a device: nobody may look behind it.
+    fn is_odd(&self, name: &str) -> bool {
+        let entry = self.folder.others.binary_search_by(|other| (*other.name).cmp(name));
+        entry.ok().and_then(|at| self.folder.others.get(at)).is_some_and(|other| matches!(other.what, Other::Odd(_)))
+    }
+
+    /// Reads what cannot be read, for the store's own word about it.
+    fn unread_part(&mut self, need: &Need, name: &str) {
+        let Ok(path) = self.folder.path.join(name) else { return };
+        let Err(error) = self.context.repository.store().read_range(&path, 0, 1) else { return };
+        let error = BlobError::from_store(error);
+        let finding = self.about(FindingKind::MissingBlob, name, error.problem.to_string());
+        let finding = finding.of_file(&need.file.physical_name).in_snapshots(need.users.iter().copied()).breaking();
+        self.outcome.notes.blob(&error, |_| finding);
     }
 
     /// Parts beyond the count, or a whole blob beside parts.

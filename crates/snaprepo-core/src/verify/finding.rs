@@ -74,6 +74,7 @@ kinds! {
     RootLookupUnknownIndex "root-lookup-unknown-index" Warning "A metadata lookup of the root names an index that the root does not have."
     RootLookupUnknownIdentifier "root-lookup-unknown-identifier" Error "A metadata lookup of the root names an identifier that the root does not have."
     RootUnusedIdentifier "root-unused-identifier" Warning "The root has a metadata identifier that no snapshot uses."
+    SnapshotListMismatch "snapshot-list-mismatch" Warning "The list of snapshots (index, Elasticsearch 1 and 2) is missing, damaged, or lacks a snapshot."
     RootUnknownCode "root-unknown-code" Warning "The root has a code that this program does not know."
     SnapshotInfoUnreadable "snapshot-info-unreadable" Error "The blob of a snapshot cannot be read."
     SnapshotContentsMismatch "snapshot-contents-mismatch" Error "A snapshot and the root disagree about its indices."

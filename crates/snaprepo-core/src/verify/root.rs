@@ -132,6 +132,13 @@ fn oddity_finding(repository: &Repository, oddity: &Oddity) -> Finding {
             let finding = Finding::new(FindingKind::RootUnknownCode, message);
             index(name).map_or(finding.clone(), |index| finding.in_index(index))
         }
+        Oddity::NoSnapshotList => {
+            Finding::new(FindingKind::SnapshotListMismatch, "does not exist").severity(Severity::Info)
+        }
+        Oddity::UnreadableSnapshotList { problem } => Finding::new(FindingKind::SnapshotListMismatch, problem.as_str()),
+        Oddity::NotInSnapshotList { snapshot } => {
+            Finding::new(FindingKind::SnapshotListMismatch, format!("lacks snapshot {snapshot}"))
+        }
         Oddity::UnknownState { snapshot, code } => {
             Finding::new(FindingKind::RootUnknownCode, format!("state {code} of snapshot {snapshot}"))
         }

@@ -23,7 +23,9 @@ struct Sums {
     n_restorable: u64,
     /// Not completely restorable, but not lost either.
     n_partly: u64,
-    worst: Option<(Verdict, Cause)>,
+    worst: Option<Verdict>,
+    /// What decides, and how much it tells: damage before what was known when the snapshot was taken.
+    cause: Option<(u8, Cause)>,
 }
 
 impl Sums {
@@ -36,8 +38,15 @@ impl Sums {
         if pair.verdict != Verdict::Not {
             self.n_partly += 1;
         }
-        if self.worst.as_ref().is_none_or(|(verdict, _)| pair.verdict > *verdict) {
-            self.worst = Some((pair.verdict, pair.cause.clone()));
+        self.worst = self.worst.max(Some(pair.verdict));
+        let rank = match pair.cause {
+            Cause::Finding { .. } => 3,
+            Cause::Unread(_) => 2,
+            Cause::FailedShards(_) => 0,
+            _ => 1,
+        };
+        if self.cause.as_ref().is_none_or(|(known, _)| rank > *known) {
+            self.cause = Some((rank, pair.cause.clone()));
         }
     }
 }
@@ -150,7 +159,8 @@ impl Verdicts<'_> {
         cancelled: bool,
     ) -> Option<PairVerdict> {
         let index = plan.index;
-        let held = plan.held.iter().find(|held| held.snapshot == snapshot);
+        let held =
+            plan.held.binary_search_by_key(&snapshot, |held| held.snapshot).ok().and_then(|at| plan.held.get(at));
         let n_shards = held.map_or(0, |held| held.n_shards);
         let failed: Vec<u32> =
             self.fact(snapshot).failed.iter().filter(|(ix, _)| *ix == index).map(|(_, shard)| *shard).collect();
@@ -187,7 +197,7 @@ impl Verdicts<'_> {
     fn snapshot(
         &self,
         snapshot: SnapshotIx,
-        Sums { n_indices, n_restorable, n_partly, worst }: Sums,
+        Sums { n_indices, n_restorable, n_partly, worst, cause }: Sums,
         collector: &Collector<'_>,
         cancelled: bool,
     ) -> SnapshotVerdict {
@@ -203,12 +213,13 @@ impl Verdicts<'_> {
         if let Some(state @ (SnapshotState::Failed | SnapshotState::InProgress | SnapshotState::Incompatible)) = state {
             return verdict(Verdict::Not, Some(Cause::State(state)), 0);
         }
+        let cause = cause.map(|(_, cause)| cause);
         match worst {
             None if cancelled && n_indices == 0 => verdict(Verdict::Unknown, Some(Cause::NotReached), 0),
             None => verdict(Verdict::Restorable, None, n_restorable),
-            Some((Verdict::Not, cause)) if n_restorable + n_partly == 0 => verdict(Verdict::Not, Some(cause), 0),
-            Some((Verdict::Not | Verdict::Partly, cause)) => verdict(Verdict::Partly, Some(cause), n_restorable),
-            Some((_, cause)) => verdict(Verdict::Unknown, Some(cause), n_restorable),
+            Some(Verdict::Not) if n_restorable + n_partly == 0 => verdict(Verdict::Not, cause, 0),
+            Some(Verdict::Not | Verdict::Partly) => verdict(Verdict::Partly, cause, n_restorable),
+            Some(_) => verdict(Verdict::Unknown, cause, n_restorable),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `cat-blob`: any blob, decoded.
 
 use snaprepo_codec::{BlobPath, base36};
-use snaprepo_core::{OpenError, cat};
+use snaprepo_core::{OpenError, Problem, cat};
 
 use super::{Run, word};
 use crate::{
@@ -25,7 +25,10 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, path: &str, raw: bool) -> R
         Some(repository) => (repository.store(), repository.base()),
         None => (&*session.store, &session.base),
     };
-    let decoded = cat::decode(store, base, &path)?;
+    let decoded = cat::decode(store, base, &path).map_err(|error| match error.problem {
+        Problem::Absent(_) => Failure::Missing(error),
+        _ => Failure::Blob(error),
+    })?;
     let exit = if decoded.fault.is_some() { Exit::Bad } else { Exit::Good };
     if raw {
         run.io.answer(&decoded.body)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use snaprepo_core::{BlobError, Repository, select, status};
 use snaprepo_format::{index_metadata::IndexFacts, root::IndexIx, snapshot_info::SnapshotState};
 
-use super::{Run, list::shown, word};
+use super::{Problems, Run, list::shown, word};
 use crate::{
     exit::Exit,
     explain::Failure,
@@ -23,23 +23,19 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, patterns: &[String]) -> Res
         .collect();
     indices.sort_by(|a, b| repository.root.index_entry(*a).name.cmp(&repository.root.index_entry(*b).name));
     let mut view = FindView { matches: Vec::new() };
+    let mut problems = Problems::default();
     for index in indices {
         if session.is_cancelled() {
             break;
         }
-        view.matches.extend(rows(&repository, &session, index));
+        view.matches.extend(rows(&repository, &session, index, &mut problems));
     }
-    let exit = match (session.is_cancelled(), &view.matches[..]) {
-        (true, _) => Exit::Interrupted,
-        (false, []) => Exit::Bad,
-        (false, rows) if rows.iter().any(|row| row.error.is_some()) => Exit::Bad,
-        (false, _) => Exit::Good,
-    };
+    let exit = if view.matches.is_empty() && !session.is_cancelled() { Exit::Bad } else { problems.exit(&session) };
     run.reply("find", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }
 
-fn rows(repository: &Repository, session: &Session, index: IndexIx) -> Vec<FindRow> {
+fn rows(repository: &Repository, session: &Session, index: IndexIx, problems: &mut Problems) -> Vec<FindRow> {
     let entry = repository.root.index_entry(index);
     // Newer eras share one metadata blob between many snapshots.
     let mut facts: BTreeMap<&str, Result<IndexFacts, BlobError>> = BTreeMap::new();
@@ -48,6 +44,8 @@ fn rows(repository: &Repository, session: &Session, index: IndexIx) -> Vec<FindR
         facts.entry(id).or_insert_with(|| repository.index_facts(*snapshot, index));
     }
     let amounts = status::of_index(repository, &session.pool, index);
+    let errors = facts.values().filter_map(|facts| facts.as_ref().err());
+    errors.chain(&amounts.unreadable).for_each(|error| problems.note(error));
     let table_error = amounts.unreadable.first().map(|error| shown(repository, error));
     let mut rows: Vec<FindRow> = entry
         .snapshots

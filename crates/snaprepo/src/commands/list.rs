@@ -8,7 +8,7 @@ use snaprepo_format::{
     snapshot_info::{SnapshotInfo, SnapshotState},
 };
 
-use super::{Run, word};
+use super::{Problems, Run, word};
 use crate::{
     args::{ApiFormat, ListArgs},
     engine_api,
@@ -32,8 +32,10 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     }
     // Without a root the snapshot blobs have been read to open the repository; nothing is saved by not showing them.
     let details = args.details || !repository.era().has_root();
+    let mut problems = Problems::default();
+    repository.unreadable_roots.iter().for_each(|(_, error)| problems.note(error));
     let rows = if details {
-        detailed_rows(&repository, &session, &chosen)
+        detailed_rows(&repository, &session, &chosen, &mut problems)
     } else {
         let mut counts = vec![0_u64; repository.root.snapshots.len()];
         for snapshot in repository.root.indices.iter().flat_map(|index| &index.snapshots) {
@@ -57,12 +59,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     if args.snapshot.is_empty() {
         view.snapshots.extend(incompatible_rows(&repository));
     }
-    let broken = view.snapshots.iter().any(|row| row.error.is_some()) || !view.unreadable_roots.is_empty();
-    let exit = match (session.is_cancelled(), broken) {
-        (true, _) => Exit::Interrupted,
-        (false, true) => Exit::Bad,
-        (false, false) => Exit::Good,
-    };
+    let exit = problems.exit(&session);
     run.reply("list", &session, Some(&repository), word(exit), view)?;
     if exit == Exit::Interrupted {
         run.note_interrupted();
@@ -93,13 +90,21 @@ fn root_row(entry: &SnapshotEntry, n_indices: u64) -> SnapshotRow {
     }
 }
 
-fn detailed_rows(repository: &Repository, session: &Session, chosen: &[SnapshotIx]) -> Vec<SnapshotRow> {
+fn detailed_rows(
+    repository: &Repository,
+    session: &Session,
+    chosen: &[SnapshotIx],
+    problems: &mut Problems,
+) -> Vec<SnapshotRow> {
     let mut rows = Vec::with_capacity(chosen.len());
     chronology::read_infos(repository, &session.pool, chosen, |ix, info| {
         let entry = repository.root.snapshot_entry(ix);
         rows.push(match info {
             Ok(info) => info_row(entry, &info),
-            Err(error) => SnapshotRow { error: Some(shown(repository, &error)), ..root_row(entry, 0) },
+            Err(error) => {
+                problems.note(&error);
+                SnapshotRow { error: Some(shown(repository, &error)), ..root_row(entry, 0) }
+            }
         });
     });
     rows
@@ -163,13 +168,13 @@ fn as_cluster(
     let mut infos: Vec<(SnapshotIx, InfoResult)> = Vec::with_capacity(chosen.len());
     chronology::read_infos(repository, &session.pool, chosen, |ix, info| infos.push((ix, info)));
     let mut readable = Vec::with_capacity(infos.len());
-    let mut exit = Exit::Good;
+    let mut problems = Problems::default();
     for (ix, info) in infos {
         match info {
             Ok(info) => readable.push((ix, info)),
             Err(error) => {
                 // A cluster would refuse the whole list; ours has what can be read, and says what is missing.
-                exit = Exit::Bad;
+                problems.note(&error);
                 let name = &repository.root.snapshot_entry(ix).name;
                 run.io.error_text(&format!("unreadable: {name}: {}\n", shown(repository, &error)));
             }
@@ -184,5 +189,5 @@ fn as_cluster(
             run.io.answer(text.as_bytes())?;
         }
     }
-    Ok(if session.is_cancelled() { Exit::Interrupted } else { exit })
+    Ok(problems.exit(session))
 }

@@ -4,7 +4,12 @@ use snaprepo_codec::base36;
 use snaprepo_core::{Repository, status};
 use snaprepo_format::{FileInfo, root::SnapshotIx};
 
-use super::{Run, show::one_snapshot, status::index_view, word};
+use super::{
+    Problems, Run,
+    show::one_snapshot,
+    status::{index_view, note},
+    word,
+};
 use crate::{
     exit::Exit,
     explain::Failure,
@@ -20,17 +25,12 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, what: &str) -> Result<Exit,
     let repository = session.open()?;
     let what = What::parse(&repository, what)?;
     let snapshot = one_snapshot(&repository, &session, &what.snapshot)?;
+    let mut problems = Problems::default();
     let view = match (&what.index, what.shard) {
         (Some(index), Some(shard)) => files(&repository, snapshot, index, shard)?,
-        (index, _) => indices(&repository, &session, snapshot, index.as_deref())?,
+        (index, _) => indices(&repository, &session, snapshot, index.as_deref(), &mut problems)?,
     };
-    let broken = match &view {
-        LsView::Indices { indices, .. } => indices
-            .iter()
-            .any(|index| index.error.is_some() || index.shards.iter().any(|shard| shard.stage == "unreadable")),
-        LsView::Files { .. } => false,
-    };
-    let exit = if broken { Exit::Bad } else { Exit::Good };
+    let exit = problems.exit(&session);
     run.reply("ls", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }
@@ -80,6 +80,7 @@ fn indices(
     session: &Session,
     snapshot: SnapshotIx,
     only: Option<&str>,
+    problems: &mut Problems,
 ) -> Result<LsView, Failure> {
     let mut status = status::of_snapshot(repository, &session.pool, snapshot)?;
     if let Some(name) = only {
@@ -88,6 +89,7 @@ fn indices(
             return Err(no_index(repository, snapshot, name));
         }
     }
+    status.indices.iter().for_each(|index| note(index, problems));
     Ok(LsView::Indices {
         snapshot: repository.root.snapshot_entry(snapshot).name.to_string(),
         indices: status.indices.iter().map(|index| index_view(repository, index)).collect(),

@@ -7,7 +7,7 @@ use snaprepo_format::{
     root::SnapshotIx,
 };
 
-use super::{Run, list::shown, word};
+use super::{Problems, Run, list::shown, status::note, word};
 use crate::{
     args::ShowArgs,
     exit::Exit,
@@ -29,8 +29,9 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
     }
     let status = status::of_snapshot(&repository, &session.pool, snapshot)?;
     let view = view(&repository, &status);
-    let broken = view.indices.iter().any(|row| row.error.is_some());
-    let exit = if broken { Exit::Bad } else { Exit::Good };
+    let mut problems = Problems::default();
+    status.indices.iter().for_each(|index| note(index, &mut problems));
+    let exit = problems.exit(&session);
     run.reply("show", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }

@@ -3,7 +3,7 @@
 use snaprepo_core::{Repository, select, status};
 use snaprepo_format::{root::SnapshotIx, snapshot_info::SnapshotState};
 
-use super::{Run, list::shown, word};
+use super::{Problems, Run, list::shown, word};
 use crate::{
     args::{ApiFormat, StatusArgs},
     engine_api,
@@ -22,19 +22,13 @@ pub(crate) fn run(run: &mut Run<'_>, args: &StatusArgs) -> Result<Exit, Failure>
     if run.global.format == Some(ApiFormat::Es) {
         return as_cluster(run, &session, &repository, &chosen);
     }
+    let mut problems = Problems::default();
     let view = if args.snapshot.is_empty() && !args.incremental {
-        totals(&repository, &session)
+        totals(&repository, &session, &mut problems)
     } else {
-        full(&repository, &session, &chosen, !args.snapshot.is_empty())
+        full(&repository, &session, &chosen, !args.snapshot.is_empty(), &mut problems)
     };
-    let unreadable =
-        |index: &IndexStatusView| index.error.is_some() || index.shards.iter().any(|shard| shard.stage == "unreadable");
-    let broken = !view.unreadable.is_empty() || view.snapshots.iter().flat_map(|s| &s.indices).any(unreadable);
-    let exit = match (session.is_cancelled(), broken) {
-        (true, _) => Exit::Interrupted,
-        (false, true) => Exit::Bad,
-        (false, false) => Exit::Good,
-    };
+    let exit = problems.exit(&session);
     run.reply("status", &session, Some(&repository), word(exit), view)?;
     if exit == Exit::Interrupted {
         run.note_interrupted();
@@ -42,8 +36,9 @@ pub(crate) fn run(run: &mut Run<'_>, args: &StatusArgs) -> Result<Exit, Failure>
     Ok(exit)
 }
 
-fn totals(repository: &Repository, session: &Session) -> StatusView {
+fn totals(repository: &Repository, session: &Session, problems: &mut Problems) -> StatusView {
     let totals = status::totals(repository, &session.pool);
+    totals.unreadable.iter().for_each(|error| problems.note(error));
     let snapshots = repository.root.snapshots.iter().zip(&totals.by_snapshot);
     let mut rows: Vec<(Option<i64>, SnapshotStatusView)> = snapshots
         .map(|(entry, amount)| {
@@ -66,14 +61,22 @@ fn totals(repository: &Repository, session: &Session) -> StatusView {
 }
 
 /// `indices` tells whether the parts of each snapshot are shown, or only its sums.
-fn full(repository: &Repository, session: &Session, chosen: &[SnapshotIx], indices: bool) -> StatusView {
-    let mut view = StatusView { snapshots: Vec::with_capacity(chosen.len()), unreadable: Vec::new() };
+fn full(
+    repository: &Repository,
+    session: &Session,
+    chosen: &[SnapshotIx],
+    indices: bool,
+    problems: &mut Problems,
+) -> StatusView {
+    let mut view = StatusView { snapshots: Vec::new(), unreadable: Vec::new() };
+    let mut starts = Vec::with_capacity(chosen.len());
     for snapshot in chosen {
         if session.is_cancelled() {
             break;
         }
         match status::of_snapshot(repository, &session.pool, *snapshot) {
             Ok(status) => {
+                status.indices.iter().for_each(|index| note(index, problems));
                 let mut row = snapshot_view(repository, &status);
                 if !indices {
                     let problems = row.indices.iter().flat_map(|index| {
@@ -83,12 +86,22 @@ fn full(repository: &Repository, session: &Session, chosen: &[SnapshotIx], indic
                     view.unreadable.extend(problems);
                     row.indices.clear();
                 }
-                view.snapshots.push(row);
+                starts.push((status.info.start_millis, row));
             }
-            Err(error) => view.unreadable.push(shown(repository, &error)),
+            Err(error) => {
+                problems.note(&error);
+                view.unreadable.push(shown(repository, &error));
+            }
         }
     }
+    starts.sort_by(|a, b| (a.0, &a.1.snapshot).cmp(&(b.0, &b.1.snapshot)));
+    view.snapshots = starts.into_iter().map(|(_, row)| row).collect();
     view
+}
+
+/// Notes what cannot be read of an index.
+pub(crate) fn note(index: &status::IndexStatus, problems: &mut Problems) {
+    engine_api::status::problems(index).into_iter().for_each(|error| problems.note(error));
 }
 
 fn snapshot_view(repository: &Repository, status: &status::SnapshotStatus) -> SnapshotStatusView {
@@ -148,24 +161,24 @@ fn as_cluster(
 ) -> Result<Exit, Failure> {
     let node = run.node(repository, session);
     let mut statuses = Vec::with_capacity(chosen.len());
-    let mut exit = Exit::Good;
+    let mut problems = Problems::default();
     for snapshot in chosen {
         match status::of_snapshot(repository, &session.pool, *snapshot) {
             Ok(status) => {
                 for index in &status.indices {
                     for error in engine_api::status::problems(index) {
-                        exit = Exit::Bad;
+                        problems.note(error);
                         run.io.error_text(&format!("unreadable: {}\n", shown(repository, error)));
                     }
                 }
                 statuses.push(status);
             }
             Err(error) => {
-                exit = Exit::Bad;
+                problems.note(&error);
                 run.io.error_text(&format!("unreadable: {}\n", shown(repository, &error)));
             }
         }
     }
     run.json(&engine_api::status::answer(&node, repository, &statuses))?;
-    Ok(if session.is_cancelled() { Exit::Interrupted } else { exit })
+    Ok(problems.exit(session))
 }

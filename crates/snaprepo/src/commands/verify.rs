@@ -94,6 +94,7 @@ fn answer(
     args: &VerifyArgs,
     report: &Report,
 ) -> Result<Exit, Failure> {
+    refuse_empty(report, options, session)?;
     let exit = if session.is_cancelled() { Exit::Interrupted } else { exit_of(report.outcome) };
     if run.global.format == Some(ApiFormat::Es) {
         let node = run.node(&report.repository, session);
@@ -110,6 +111,23 @@ fn answer(
         run.note_interrupted();
     }
     Ok(exit)
+}
+
+/// A selection or a sample without anything in it must not pass for "intact".
+fn refuse_empty(report: &Report, options: &Options, session: &Session) -> Result<(), Failure> {
+    if session.is_cancelled() || report.outcome != Outcome::Pass {
+        return Ok(());
+    }
+    let tally = &report.tally;
+    if options.scope.shards.is_some() && tally.shards == 0 {
+        return Err(Failure::Usage { message: "no index has a shard of that number".to_owned(), hint: None });
+    }
+    let is_sampled = options.sample != Sample::All && options.depth >= Depth::Footers;
+    if is_sampled && tally.files > 0 && tally.footers + tally.contents == 0 {
+        let message = format!("the sample has none of the {} files", count(tally.files));
+        return Err(Failure::Usage { message, hint: Some("choose a larger sample, or another --seed") });
+    }
+    Ok(())
 }
 
 fn closing(run: &Run<'_>, session: &Session, exit: Exit) -> String {
@@ -320,13 +338,15 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
         | K::FooterInvalid
         | K::ChecksumMismatch
         | K::ContentCorrupt
-        | K::ShardFolderMissing
         | K::GlobalMetadataUnreadable
         | K::IndexMetadataMismatch
         | K::ShardSnapshotMismatch
         | K::InlinedFileCorrupt
         | K::InlinedCopyMismatch => {
             "bring the blob back from a copy or an older version of the bucket, then verify again"
+        }
+        K::ShardFolderMissing => {
+            "bring the folder back from a copy; hashed shard folders lie outside the base path (docs/guides/locations.md)"
         }
         K::ShardGenerationUnreadable | K::ShardGenerationUndefined => {
             "restores still work; bring the blob back before the next snapshot or delete"

@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::units::clean;
+
 /// Between two columns.
 const GAP: usize = 2;
 /// A column that gives way to others is never narrower than this.
@@ -47,7 +49,7 @@ impl Table {
 
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(Vec::from(cells));
+        self.rows.push(Vec::from(cells.map(|cell| clean(&cell))));
     }
 
     /// Writes the table; no line is wider than `width` unless the columns that may not be cut need it.

@@ -44,6 +44,17 @@ impl Units {
     }
 }
 
+/// A text from a repository, fit for a terminal: control characters, which could move the cursor or colour the screen,
+/// are shown as escapes.
+#[must_use]
+pub(crate) fn clean(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}
+
 /// A count with thousands set apart.
 #[must_use]
 pub(crate) fn count(number: u64) -> String {

@@ -45,7 +45,7 @@ impl View for CompatView {
     fn text(&self, layout: &Layout) -> String {
         let mut text =
             format!("restorable into {}: {} of {} indices in snapshots\n", self.target, self.n_yes, self.n_pairs);
-        if let Some(reason) = &self.repository_reason {
+        if let Some(reason) = self.repository_reason.as_ref().filter(|_| !layout.quiet) {
             text += &format!("{} {} cannot use this repository: {reason}\n", layout.paint("no:"), self.target);
         }
         if layout.quiet {
@@ -56,7 +56,7 @@ impl View for CompatView {
             ("CREATED BY", Align::Left),
             ("RESTORE", Align::Left),
             ("SNAPSHOTS", Align::Flexible),
-            ("REASON", Align::Left),
+            ("REASON", Align::Flexible),
         ]);
         for row in &self.indices {
             let snapshots = match &row.snapshots[..] {

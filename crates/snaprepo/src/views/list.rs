@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Layout, View, write_row};
 use crate::output::{
     table::{Align, Table},
-    units::{counted, duration},
+    units::{clean, counted, duration},
 };
 
 /// All rows.
@@ -153,7 +153,7 @@ impl ListView {
         let mut text = table.render(layout.width);
         for row in &self.snapshots {
             if let Some(error) = &row.error {
-                text += &format!("{} {}: {error}\n", layout.paint("unreadable:"), row.snapshot);
+                text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", row.snapshot)));
             }
         }
         text

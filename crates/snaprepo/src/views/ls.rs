@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Layout, View, status::IndexStatusView, write_row};
 use crate::output::{
     table::{Align, Table},
-    units::{count, counted},
+    units::{clean, count, counted},
 };
 
 /// What a snapshot, an index or a shard holds.
@@ -149,7 +149,7 @@ fn errors(indices: &[IndexStatusView], layout: &Layout) -> String {
     let mut text = String::new();
     for index in indices {
         if let Some(error) = &index.error {
-            text += &format!("{} {}: {error}\n", layout.paint("unreadable:"), index.index);
+            text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", index.index)));
         }
         for shard in index.shards.iter().filter(|shard| shard.stage == "unreadable") {
             let reason = shard.reason.as_deref().unwrap_or("");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Layout, View, facts};
 use crate::output::{
     table::{Align, Table},
-    units::{count, counted, duration},
+    units::{clean, count, counted, duration},
 };
 
 /// One snapshot.
@@ -172,7 +172,7 @@ impl View for ShowView {
         text += &table.render(layout.width);
         for row in &self.indices {
             if let Some(error) = &row.error {
-                text += &format!("{} {}: {error}\n", layout.paint("unreadable:"), row.index);
+                text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", row.index)));
             }
         }
         for failure in &self.failures {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Layout, View, write_row};
 use crate::output::{
     table::{Align, Table},
-    units::{count, counted},
+    units::{clean, count, counted},
 };
 
 /// Files and their lengths.
@@ -181,7 +181,7 @@ impl SnapshotStatusView {
         ]);
         for index in &self.indices {
             if let Some(error) = &index.error {
-                text += &format!("{} {}: {error}\n", layout.paint("unreadable:"), index.index);
+                text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", index.index)));
             }
             for shard in &index.shards {
                 table.row([

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Layout, View, write_row};
 use crate::output::{
     table::{Align, Table},
-    units::{count, counted, duration},
+    units::{clean, count, counted, duration},
 };
 
 /// Verdicts shown in text before the rest is summed up.
@@ -59,6 +59,14 @@ pub(crate) struct VerifyView {
     /// For the text only: the answer in one word.
     #[serde(skip)]
     pub result: &'static str,
+}
+
+/// The last line of `--ndjson`.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    result: &'a str,
+    counts: Counts,
+    snapshots: &'a [SnapshotVerdictView],
 }
 
 /// Findings by severity.
@@ -249,7 +257,7 @@ impl View for VerifyView {
         }
         text.push_str(&self.finding_blocks(layout));
         for error in &self.errors {
-            text += &format!("\n  {} {}  {}\n", layout.paint("error:"), error.message, error.path);
+            text += &format!("\n  {} {}  {}\n", layout.paint("error:"), clean(&error.message), clean(&error.path));
         }
         text.push_str(&self.verdicts(layout));
         text.push_str(&self.leftovers(layout));
@@ -258,7 +266,8 @@ impl View for VerifyView {
     }
 
     fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.findings.iter().try_for_each(|row| write_row(out, row))
+        self.findings.iter().try_for_each(|row| write_row(out, row))?;
+        write_row(out, &Summary { result: self.result, counts: self.counts, snapshots: &self.snapshots })
     }
 }
 
@@ -268,7 +277,9 @@ impl VerifyView {
         let n = |verdict: &str| self.snapshots.iter().filter(|row| row.verdict == verdict).count() as u64;
         let total = self.snapshots.len() as u64;
         let word = match self.result {
+            "pass" if n("unknown") > 0 => "nothing broken:",
             "pass" => "intact:",
+            "fail" if self.counts.error == 0 => "warnings:",
             "fail" => "damaged:",
             "inconclusive" => "inconclusive:",
             _ => "interrupted:",
@@ -281,7 +292,13 @@ impl VerifyView {
                 text += &format!(", {} {words}", count(n(verdict)));
             }
         }
+        if self.unreferenced.is_none() && self.result == "pass" {
+            text += " (only a part was verified)";
+        }
         text += &format!("   {}\n", self.heading);
+        if layout.quiet {
+            return text;
+        }
         if self.counts.error + self.counts.warning > 0 {
             let (errors, warnings) = (counted(self.counts.error, "error"), counted(self.counts.warning, "warning"));
             text += &format!("found: {errors}, {warnings}\n");
@@ -320,16 +337,16 @@ impl VerifyView {
             place.extend(finding.shard.map(|shard| format!("shard {shard}")));
             place.extend(finding.file.as_ref().map(|file| format!("file {file}")));
             let at = finding.offset.map_or(String::new(), |offset| format!(" (byte {offset})"));
-            let place = if place.is_empty() { String::new() } else { format!("   {}", place.join(" ")) };
+            let place = if place.is_empty() { String::new() } else { format!("   {}", clean(&place.join(" "))) };
             let severity = layout.paint(finding.severity);
             text += &format!("\n  {severity} {}{place}\n", finding.kind);
-            text += &format!("    {}\n", finding.message);
+            text += &format!("    {}\n", clean(&finding.message));
             if let Some(blob) = &finding.blob {
-                text += &format!("    blob    {blob}{at}\n");
+                text += &format!("    blob    {}{at}\n", clean(blob));
             }
             if !finding.snapshots.is_empty() {
                 let word = if finding.breaks_restore { "breaks" } else { "in" };
-                text += &format!("    {word:<7} {}\n", names(&finding.snapshots));
+                text += &format!("    {word:<7} {}\n", clean(&names(&finding.snapshots)));
             }
             if let Some(next) = finding.next {
                 text += &format!("    next    {}\n", next.replace("REPO", &self.location));
@@ -352,7 +369,7 @@ impl VerifyView {
             ("SNAPSHOT", Align::Flexible),
             ("RESTORABLE", Align::Left),
             ("INDICES", Align::Right),
-            ("BECAUSE", Align::Left),
+            ("BECAUSE", Align::Flexible),
         ]);
         for row in bad.iter().take(MAX_SHOWN_VERDICTS) {
             let because = row.cause.as_ref().map_or(String::new(), |cause| cause.message.clone());
@@ -376,7 +393,7 @@ impl VerifyView {
                 format!(", newest {} old", duration(u64::try_from(self.now_millis.saturating_sub(newest)).unwrap_or(0)))
             });
             let word = if class.class == "foreign" { "foreign" } else { "unreferenced" };
-            let example = class.examples.first().map_or(String::new(), |example| format!("   {example}"));
+            let example = class.examples.first().map_or(String::new(), |example| format!("   {}", clean(example)));
             text += &format!(
                 "\n{word}: {}, {} ({}{age}){example}",
                 counted(class.n_blobs, "blob"),

@@ -28,3 +28,8 @@ fn times_and_durations() {
     assert_eq!(counted(1, "index"), "1 index");
     assert_eq!(counted(2, "index"), "2 indices");
 }
+
+#[test]
+fn hostile_names_do_not_reach_the_terminal() {
+    assert_eq!(clean("\x1b[31mred\n\x07é"), "\\u{1b}[31mred\\n\\u{7}é");
+}
