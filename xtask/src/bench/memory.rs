@@ -12,7 +12,7 @@ use crate::error::Error;
 /// A repository, and one with four times as many shards, files and bytes.
 pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
     let mut peaks = Vec::new();
-    for (times, name) in [(1, "1x: 16 shards, 3,200 files, 0.1 GB"), (4, "4x: 64 shards, 12,800 files, 0.5 GB")] {
+    for (times, name) in [(1, "1x (16 shards, 0.1 GB)"), (4, "4x (64 shards, 0.5 GB)")] {
         let repository = built(bench, &format!("memory_{times}x"), &Scale::for_memory(times))?;
         let path = repository.to_string_lossy();
         peaks.push(peak::megabytes(bench, name, &["verify", "--depth", "content", "--quiet", &*path])?);
