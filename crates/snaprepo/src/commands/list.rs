@@ -52,9 +52,8 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
         details,
     };
     view.snapshots.sort_by(|a, b| {
-        let key =
-            |row: &SnapshotRow| (row.start_time_in_millis.is_none(), row.start_time_in_millis, row.snapshot.clone());
-        key(a).cmp(&key(b))
+        let start = |row: &SnapshotRow| (row.start_time_in_millis.is_none(), row.start_time_in_millis);
+        start(a).cmp(&start(b)).then_with(|| a.snapshot.cmp(&b.snapshot))
     });
     if args.snapshot.is_empty() {
         view.snapshots.extend(incompatible_rows(&repository));
