@@ -130,8 +130,10 @@ impl StatusView {
                 ("SIZE", Align::Right),
             ]);
             for row in &self.snapshots {
-                let size = layout.units.size(row.total.size_in_bytes);
-                table.row([name(row), state(row), count(row.total.files), size]);
+                // What could not be read is missing in every sum: a bare number would be a lie.
+                let least = if self.unreadable.is_empty() { "" } else { ">= " };
+                let size = format!("{least}{}", layout.units.size(row.total.size_in_bytes));
+                table.row([name(row), state(row), format!("{least}{}", count(row.total.files)), size]);
             }
             return table.render(layout.width);
         }
