@@ -1,6 +1,9 @@
 //! Opens a repository at one generation, and knows where each of its blobs is.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use snaprepo_codec::{BlobPath, Fault, FaultKind, PathFault};
 use snaprepo_format::{
@@ -34,6 +37,8 @@ pub struct Repository {
     base: BlobPath,
     /// Text that a node put before the hash of shard folders.
     shard_prefix: String,
+    /// The root lists snapshots by index; this is the other way round, made once it is asked for.
+    indices_of: Arc<OnceLock<Vec<Vec<IndexIx>>>>,
     /// The generation that is open; `None` before Elasticsearch 5, which has none.
     pub generation: Option<u64>,
     /// Its content.
@@ -103,6 +108,7 @@ impl Repository {
                         store,
                         base: base.clone(),
                         shard_prefix: String::new(),
+                        indices_of: Arc::default(),
                         generation,
                         root,
                         scan,
@@ -144,6 +150,7 @@ impl Repository {
             store,
             base: base.clone(),
             shard_prefix: String::new(),
+            indices_of: Arc::default(),
             generation: None,
             root,
             scan,
@@ -314,12 +321,9 @@ impl Repository {
 
     /// The indices that a snapshot holds, as the root says, by name.
     #[must_use]
-    pub fn indices_of(&self, snapshot: SnapshotIx) -> Vec<IndexIx> {
-        let holds = |entry: &snaprepo_format::root::IndexEntry| entry.snapshots.contains(&snapshot);
-        let mut indices: Vec<IndexIx> =
-            (0..).zip(&self.root.indices).filter(|(_, entry)| holds(entry)).map(|(ix, _)| ix).collect();
-        indices.sort_by(|a, b| self.root.index_entry(*a).name.cmp(&self.root.index_entry(*b).name));
-        indices
+    pub fn indices_of(&self, snapshot: SnapshotIx) -> &[IndexIx] {
+        let of_snapshots = self.indices_of.get_or_init(|| invert(&self.root));
+        usize::try_from(snapshot).ok().and_then(|at| of_snapshots.get(at)).map_or(&[], Vec::as_slice)
     }
 
     /// The notes of OpenSearch about hashed shard folders: blob name and content of the name.
@@ -421,4 +425,19 @@ pub(crate) fn known(path: Result<BlobPath, PathFault>) -> Result<BlobPath, BlobE
 
 fn at(base: &BlobPath, name: &str) -> Result<BlobPath, OpenError> {
     known(base.join(name)).map_err(OpenError::Blob)
+}
+
+/// The indices of each snapshot, by name. One pass: asking every index about every snapshot would be quadratic.
+fn invert(root: &Root) -> Vec<Vec<IndexIx>> {
+    let mut by_name: Vec<IndexIx> = (0..).zip(&root.indices).map(|(ix, _)| ix).collect();
+    by_name.sort_by(|a, b| root.index_entry(*a).name.cmp(&root.index_entry(*b).name));
+    let mut of_snapshots = vec![Vec::new(); root.snapshots.len()];
+    for index in by_name {
+        for snapshot in &root.index_entry(index).snapshots {
+            if let Some(indices) = usize::try_from(*snapshot).ok().and_then(|at| of_snapshots.get_mut(at)) {
+                indices.push(index);
+            }
+        }
+    }
+    of_snapshots
 }

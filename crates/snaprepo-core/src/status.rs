@@ -124,7 +124,7 @@ pub fn of_snapshot(repository: &Repository, pool: &Pool, snapshot: SnapshotIx) -
     let indices = repository.indices_of(snapshot);
     let mut counts = Vec::with_capacity(indices.len());
     let count = |index: IndexIx| (index, repository.index_facts(snapshot, index).map(|facts| facts.n_shards));
-    pool.map(indices, count, |counted| {
+    pool.map(indices.iter().copied(), count, |counted| {
         counts.push(counted);
         ControlFlow::Continue(())
     });

@@ -1,6 +1,6 @@
 //! `compat`: where can this be restored?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use snaprepo_core::{Repository, chronology, compat, compat::Answer, compat::Restore, select};
 use snaprepo_format::{
@@ -49,7 +49,8 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
     let (mut n_yes, mut n_pairs) = (0, 0);
     for (index, entry) in (0_u32..).zip(&repository.root.indices) {
         let mut created: BTreeMap<&str, Option<VersionId>> = BTreeMap::new();
-        for snapshot in chosen.iter().filter(|ix| entry.snapshots.contains(ix)) {
+        let held: HashSet<SnapshotIx> = entry.snapshots.iter().copied().collect();
+        for snapshot in chosen.iter().filter(|ix| held.contains(ix)) {
             let created = *created
                 .entry(repository.root.metadata_blob_id(*snapshot, index))
                 .or_insert_with(|| creator(repository, *snapshot, index));

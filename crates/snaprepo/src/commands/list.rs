@@ -37,13 +37,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     let rows = if details {
         detailed_rows(&repository, &session, &chosen, &mut problems)
     } else {
-        let mut counts = vec![0_u64; repository.root.snapshots.len()];
-        for snapshot in repository.root.indices.iter().flat_map(|index| &index.snapshots) {
-            if let Some(count) = usize::try_from(*snapshot).ok().and_then(|at| counts.get_mut(at)) {
-                *count += 1;
-            }
-        }
-        let n_indices = |ix: SnapshotIx| usize::try_from(ix).ok().and_then(|at| counts.get(at)).copied().unwrap_or(0);
+        let n_indices = |ix: SnapshotIx| repository.indices_of(ix).len() as u64;
         chosen.iter().map(|ix| root_row(repository.root.snapshot_entry(*ix), n_indices(*ix))).collect()
     };
     let mut view = ListView {

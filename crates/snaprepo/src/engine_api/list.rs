@@ -34,12 +34,12 @@ pub(crate) fn not_verbose(node: &Node, repository: &Repository, chosen: &[Snapsh
         if node.has_repository() {
             put(&mut row, "repository", node.repository.as_str());
         }
-        let mut indices: Vec<&str> =
-            root.indices.iter().filter(|index| index.snapshots.contains(ix)).map(|index| &*index.name).collect();
-        if node.sorts_indices() {
+        let mut indices = repository.indices_of(*ix).to_vec();
+        if !node.sorts_indices() {
             indices.sort_unstable();
         }
-        put(&mut row, "indices", indices);
+        let names = indices.iter().map(|index| &*root.index_entry(*index).name);
+        put(&mut row, "indices", names.collect::<Vec<_>>());
         if node.has_data_streams() {
             put(&mut row, "data_streams", Vec::<Value>::new());
         }

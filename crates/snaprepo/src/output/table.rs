@@ -47,6 +47,16 @@ impl Table {
         self
     }
 
+    /// Takes a column away.
+    #[must_use]
+    pub(crate) fn without(mut self, column: &str) -> Self {
+        if let Some(at) = self.columns.iter().position(|(name, _)| name == column) {
+            self.columns.remove(at);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        }
+        self
+    }
+
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(Vec::from(cells.map(|cell| clean(&cell))));

@@ -82,7 +82,7 @@ impl View for ListView {
         if layout.quiet || self.snapshots.is_empty() {
             return summary;
         }
-        let mut text = if self.details { self.detailed(layout) } else { self.plain(layout) };
+        let mut text = self.table(layout);
         text.push_str(&summary);
         text
     }
@@ -93,33 +93,7 @@ impl View for ListView {
 }
 
 impl ListView {
-    fn plain(&self, layout: &Layout) -> String {
-        let taken = format!("TAKEN ({})", layout.units.zone_name());
-        let mut table = Table::new([
-            ("SNAPSHOT", Align::Flexible),
-            ("STATE", Align::Left),
-            (&taken, Align::Left),
-            ("TOOK", Align::Right),
-            ("INDICES", Align::Right),
-            ("WRITTEN BY", Align::Left),
-            ("POLICY", Align::Flexible),
-        ])
-        .optional(3);
-        for row in &self.snapshots {
-            table.row([
-                row.snapshot.clone(),
-                row.state_text(),
-                row.taken(layout),
-                row.took(),
-                row.n_indices.to_string(),
-                row.version.clone().unwrap_or_else(|| "-".to_owned()),
-                row.policy.clone().unwrap_or_else(|| "-".to_owned()),
-            ]);
-        }
-        table.render(layout.width)
-    }
-
-    fn detailed(&self, layout: &Layout) -> String {
+    fn table(&self, layout: &Layout) -> String {
         let taken = format!("TAKEN ({})", layout.units.zone_name());
         let mut table = Table::new([
             ("SNAPSHOT", Align::Flexible),
@@ -149,6 +123,10 @@ impl ListView {
                 row.version.clone().unwrap_or_else(|| "-".to_owned()),
                 row.policy.clone().unwrap_or_else(|| "-".to_owned()),
             ]);
+        }
+        if !self.details {
+            // Only the snapshot blobs tell.
+            table = table.without("SHARDS");
         }
         let mut text = table.render(layout.width);
         for row in &self.snapshots {
