@@ -4,6 +4,7 @@
 //! anything works on a [`Fixture::copy`].
 
 mod place;
+mod story;
 mod truth;
 mod unpack;
 mod vector;
@@ -14,6 +15,7 @@ use std::{
     sync::OnceLock,
 };
 
+pub use story::{Story, stories};
 pub use truth::Truth;
 pub use unpack::files;
 pub use vector::{Vector, VectorSnapshot};
@@ -95,6 +97,12 @@ impl Fixture {
     #[must_use]
     pub fn truth(&self) -> Truth {
         Truth::open(&self.folder().join("truth"))
+    }
+
+    /// The folder with what the engine said and every live document, as it was packed.
+    #[must_use]
+    pub fn truth_folder(&self) -> PathBuf {
+        self.folder().join("truth")
     }
 
     /// What independent readers found in the repository.

@@ -5,6 +5,7 @@
 //! testdata/vectors.tsv        ──▶             what independent readers found in them
 //! a fixture's copy            ──▶ damage      one defect, named: in one blob, or between two that disagree
 //! a store                     ──▶ doubles     the same store, refusing, changing or counting
+//! a repository                ──▶ rewrite     the same repository, every document decoded and encoded by us
 //! a seed                      ──▶ scale       synthetic repositories of any size
 //! ```
 //!
@@ -14,7 +15,9 @@
 //! assert!(fixture.repository().join("index-4").is_file());
 //! ```
 
+pub mod blobs;
 pub mod damage;
 pub mod doubles;
 pub mod fixtures;
+pub mod rewrite;
 pub mod scale;
