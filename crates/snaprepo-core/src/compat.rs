@@ -35,22 +35,61 @@ impl Restore {
     }
 }
 
+/// Why a target cannot restore something, or only in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// The target cannot read the repository at all.
+    RepositoryUnreadable,
+    /// The other product wrote it, in a way that the target does not take.
+    OtherProduct,
+    /// A newer release than the target took the snapshot.
+    TakenByNewer,
+    /// A newer release than the target created the index.
+    CreatedByNewer,
+    /// The release that created the index is too old for the target.
+    CreatedTooEarly,
+    /// The snapshot is not complete enough: its state says so.
+    State,
+    /// What decides cannot be read.
+    Unknown,
+}
+
+impl Cause {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RepositoryUnreadable => "repository-unreadable",
+            Self::OtherProduct => "other-product",
+            Self::TakenByNewer => "taken-by-newer",
+            Self::CreatedByNewer => "created-by-newer",
+            Self::CreatedTooEarly => "created-too-early",
+            Self::State => "state",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// An answer with its reason; a plain yes has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Whether it can be restored.
     pub restore: Restore,
-    /// Why not, or why only so.
+    /// Why not, or why only so, in one word.
+    pub cause: Option<Cause>,
+    /// The same as a sentence.
     pub reason: Option<String>,
 }
 
 impl Answer {
     fn yes() -> Self {
-        Self { restore: Restore::Yes, reason: None }
+        Self { restore: Restore::Yes, cause: None, reason: None }
     }
 
-    fn no(reason: impl Into<String>) -> Self {
-        Self { restore: Restore::No, reason: Some(reason.into()) }
+    /// No, and why.
+    #[must_use]
+    pub fn no(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { restore: Restore::No, cause: Some(cause), reason: Some(reason.into()) }
     }
 
     /// The worse of two answers; the first when they are equally bad.
@@ -64,12 +103,13 @@ impl Answer {
 #[must_use]
 pub fn repository(root: &Root, target: Target) -> Answer {
     match (target.product, root.era) {
-        (_, Era::Crate) => Answer::no("the repository is CrateDB's"),
+        (_, Era::Crate) => Answer::no(Cause::RepositoryUnreadable, "the repository is CrateDB's"),
         (Product::OpenSearch, Era::E712) => Answer::no(
+            Cause::RepositoryUnreadable,
             "OpenSearch cannot read a root with uuid and cluster_id, which Elasticsearch 7.12 and later write",
         ),
         (Product::OpenSearch, Era::E1 | Era::E2) => {
-            Answer::no("the repository is older than any that OpenSearch reads")
+            Answer::no(Cause::RepositoryUnreadable, "the repository is older than any that OpenSearch reads")
         }
         (Product::Elasticsearch, era) => {
             let first_reader = match era {
@@ -81,19 +121,24 @@ pub fn repository(root: &Root, target: Target) -> Answer {
                 Era::E1 | Era::Crate => Release::new(1, 0, 0),
             };
             if target.release < first_reader {
-                return Answer::no(format!(
-                    "the root needs Elasticsearch {}.{} or later",
-                    first_reader.major, first_reader.minor
-                ));
+                return Answer::no(
+                    Cause::RepositoryUnreadable,
+                    format!("the root needs Elasticsearch {}.{} or later", first_reader.major, first_reader.minor),
+                );
             }
             // Elasticsearch 5 converts a repository of 2.x; 2.x reads those of 1.x. Nothing else reaches that far back.
             match era {
-                Era::E1 if target.release.major > 2 => Answer::no("only Elasticsearch 1 and 2 read the layout of 1.x"),
-                Era::E2 if target.release.major > 5 => Answer::no("only Elasticsearch 2 and 5 read the layout of 2.x"),
+                Era::E1 if target.release.major > 2 => {
+                    Answer::no(Cause::RepositoryUnreadable, "only Elasticsearch 1 and 2 read the layout of 1.x")
+                }
+                Era::E2 if target.release.major > 5 => {
+                    Answer::no(Cause::RepositoryUnreadable, "only Elasticsearch 2 and 5 read the layout of 2.x")
+                }
                 _ => Answer::yes(),
             }
         }
         (Product::OpenSearch, _) if target.release < Release::new(2, 17, 0) && has_hashed_paths(root) => Answer::no(
+            Cause::RepositoryUnreadable,
             "shard folders are hashed: OpenSearch before 2.17 does not find them, and loses their path type when it writes",
         ),
         _ => Answer::yes(),
@@ -108,14 +153,20 @@ fn has_hashed_paths(root: &Root) -> bool {
 #[must_use]
 pub fn snapshot(state: Option<SnapshotState>, version: Option<VersionId>, target: Target) -> Answer {
     if let Some(state @ (SnapshotState::Failed | SnapshotState::InProgress | SnapshotState::Incompatible)) = state {
-        return Answer::no(format!("its state is {}", state.name()));
+        return Answer::no(Cause::State, format!("its state is {}", state.name()));
     }
     let Some(version) = version else { return Answer::yes() };
     if target.product == Product::Elasticsearch && version.product() == Product::OpenSearch {
-        return Answer::no(format!("taken by OpenSearch {version}: Elasticsearch restores no snapshot of OpenSearch"));
+        return Answer::no(
+            Cause::OtherProduct,
+            format!("taken by OpenSearch {version}: Elasticsearch restores no snapshot of OpenSearch"),
+        );
     }
     if version > target.version() {
-        return Answer::no(format!("taken by {} {version}, which is newer than the target", version.product().name()));
+        return Answer::no(
+            Cause::TakenByNewer,
+            format!("taken by {} {version}, which is newer than the target", version.product().name()),
+        );
     }
     Answer::yes()
 }
@@ -124,40 +175,50 @@ pub fn snapshot(state: Option<SnapshotState>, version: Option<VersionId>, target
 #[must_use]
 pub fn index(created: Option<VersionId>, target: Target) -> Answer {
     let Some(created) = created else {
-        return Answer::no("its creation version is not recorded");
+        return Answer::no(Cause::Unknown, "its creation version is not recorded");
     };
     let by = format!("created by {} {created}", created.product().name());
     if created > target.version() && (created.product() == target.product || target.product == Product::OpenSearch) {
-        return Answer::no(format!("{by}, which is newer than the target"));
+        return Answer::no(Cause::CreatedByNewer, format!("{by}, which is newer than the target"));
     }
     match target.product {
         Product::Elasticsearch => index_to_elasticsearch(created, target.release, &by),
         Product::OpenSearch => index_to_opensearch(created, target.release, &by),
-        Product::CrateDb => Answer::no("CrateDB restores its own snapshots only"),
+        Product::CrateDb => Answer::no(Cause::OtherProduct, "CrateDB restores its own snapshots only"),
     }
 }
 
 fn index_to_elasticsearch(created: VersionId, target: Release, by: &str) -> Answer {
     if created.product() == Product::OpenSearch {
-        return Answer::no(format!("{by}: Elasticsearch restores no index of OpenSearch"));
+        return Answer::no(Cause::OtherProduct, format!("{by}: Elasticsearch restores no index of OpenSearch"));
     }
     let release = created.release();
-    let archive = |restore, how: &str| Answer { restore, reason: Some(format!("{by}: only {how} (needs a licence)")) };
+    let archive = |restore, how: &str| Answer {
+        restore,
+        cause: Some(Cause::CreatedTooEarly),
+        reason: Some(format!("{by}: only {how} (needs a licence)")),
+    };
     match (target.major, release.major) {
         (9.., 8..) | (8, 7..) | (7, 6..) | (6, 5..) | (5, 2..) | (2, 1..) | (1, _) => {
             // 6.8 and 7.0 were developed side by side.
             if (release.major, release.minor) == (6, 8) && target < Release::new(7, 2, 0) && target.major == 7 {
-                return Answer::no(format!("{by}: restores into 7.2 and later, not into 7.0 and 7.1"));
+                return Answer::no(
+                    Cause::CreatedTooEarly,
+                    format!("{by}: restores into 7.2 and later, not into 7.0 and 7.1"),
+                );
             }
             Answer::yes()
         }
         (9.., 7) => archive(Restore::MountOrArchive, "mounted as a searchable snapshot, or as an archive index"),
         (9.., 5 | 6) => archive(Restore::Archive, "as a read-only archive index"),
         (8, 5 | 6) if target >= Release::new(8, 3, 0) => archive(Restore::Archive, "as a read-only archive index"),
-        (8, 5 | 6) => Answer::no(format!("{by}: 8.3 and later can read it as an archive index")),
-        (major, _) => {
-            Answer::no(format!("{by}: Elasticsearch {major} reads indices from {}.x on", major.saturating_sub(1)))
+        (8, 5 | 6) => {
+            Answer::no(Cause::CreatedTooEarly, format!("{by}: 8.3 and later can read it as an archive index"))
         }
+        (major, _) => Answer::no(
+            Cause::CreatedTooEarly,
+            format!("{by}: Elasticsearch {major} reads indices from {}.x on", major.saturating_sub(1)),
+        ),
     }
 }
 
@@ -165,7 +226,7 @@ fn index_to_opensearch(created: VersionId, target: Release, by: &str) -> Answer 
     let release = created.release();
     let from_elasticsearch = created.product() == Product::Elasticsearch;
     if from_elasticsearch && release >= Release::new(7, 11, 0) {
-        return Answer::no(format!("{by}: OpenSearch takes indices of Elasticsearch up to 7.10"));
+        return Answer::no(Cause::OtherProduct, format!("{by}: OpenSearch takes indices of Elasticsearch up to 7.10"));
     }
     let oldest = match target.major {
         0 | 1 => VersionId::of_release(Product::Elasticsearch, Release::new(6, 0, 0)).0 - 73,
@@ -180,7 +241,7 @@ fn index_to_opensearch(created: VersionId, target: Release, by: &str) -> Answer 
         2 => "Elasticsearch 7.0".to_owned(),
         major => format!("OpenSearch {}.0", major - 1),
     };
-    Answer::no(format!("{by}: OpenSearch {} reads indices from {from} on", target.major))
+    Answer::no(Cause::CreatedTooEarly, format!("{by}: OpenSearch {} reads indices from {from} on", target.major))
 }
 
 #[cfg(test)]

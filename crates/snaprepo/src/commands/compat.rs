@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use snaprepo_core::{Repository, chronology, compat, compat::Answer, compat::Restore, select};
+use snaprepo_core::{Repository, chronology, compat, compat::Answer, compat::Cause, compat::Restore, select};
 use snaprepo_format::{
     engine::{Target, VersionId},
     root::{IndexIx, SnapshotIx},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Index name, creator, answer: rows with the same of these become one.
-type Key = (String, Option<String>, Restore, Option<String>);
+type Key = (String, Option<String>, Restore, Option<Cause>, Option<String>);
 
 pub(crate) fn run(run: &mut Run<'_>, location: &str, terms: &[String], target: Target) -> Result<Exit, Failure> {
     let session = run.session(location)?;
@@ -39,9 +39,7 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
     chronology::read_infos(repository, &session.pool, chosen, |ix, info| {
         let answer = match info {
             Ok(info) => compat::snapshot(Some(info.state), info.version, target),
-            Err(error) => {
-                Answer { restore: Restore::No, reason: Some(format!("its blob cannot be read: {}", error.problem)) }
-            }
+            Err(error) => Answer::no(Cause::Unknown, format!("its blob cannot be read: {}", error.problem)),
         };
         of_snapshots.insert(ix, answer);
     });
@@ -61,7 +59,7 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
             n_pairs += 1;
             n_yes += u64::from(answer.restore == Restore::Yes);
             let by = created.map(|version| format!("{} {version}", version.product().name()));
-            let key = (entry.name.to_string(), by, answer.restore, answer.reason);
+            let key = (entry.name.to_string(), by, answer.restore, answer.cause, answer.reason);
             rows.entry(key).or_default().push(*snapshot);
         }
     }
@@ -73,10 +71,11 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
         n_pairs,
         indices: rows
             .into_iter()
-            .map(|((index, created_by, restore, reason), snapshots)| CompatRow {
+            .map(|((index, created_by, restore, cause, reason), snapshots)| CompatRow {
                 index,
                 created_by,
                 restore: restore.name(),
+                cause: cause.map(Cause::name),
                 reason,
                 snapshots: snapshots.iter().map(name).collect(),
             })

@@ -34,7 +34,11 @@ pub(crate) struct CompatRow {
     pub created_by: Option<String>,
     /// `yes`, `mount-or-archive`, `archive` or `no`.
     pub restore: &'static str,
-    /// Why not, or why only so.
+    /// Why not, or why only so: `repository-unreadable`, `other-product`, `taken-by-newer`, `created-by-newer`,
+    /// `created-too-early`, `state` or `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+    /// The same as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Snapshots.
