@@ -36,18 +36,14 @@ pub(crate) fn run(args: &Args, io: &mut Io) -> Exit {
         Color::Always => true,
         Color::Never => false,
     };
-    let mut run = Run { global: &args.global, io };
-    let done = match &args.verb {
-        Verb::Info { repo } => info::run(&mut run, &repo.repo),
-        Verb::List(list) => list::run(&mut run, list),
-        Verb::Show(show) => show::run(&mut run, show),
-        Verb::Status(status) => status::run(&mut run, status),
-        Verb::Ls { repo, what } => ls::run(&mut run, &repo.repo, what),
-        Verb::Find { repo, index } => find::run(&mut run, &repo.repo, index),
-        Verb::Verify(verify) => verify::run(&mut run, verify),
-        Verb::CatBlob { repo, path, raw } => cat_blob::run(&mut run, &repo.repo, path, *raw),
-        Verb::Compat { repo, snapshot, target } => compat::run(&mut run, &repo.repo, snapshot, *target),
-        Verb::Completions { shell } => completions(&mut run, *shell),
+    let mut run = Run { global: &args.global, io, restarts_left: RESTARTS };
+    let done = loop {
+        match verb(&mut run, &args.verb) {
+            Err(Failure::Moved) => {}
+            Err(failure) if failure.may_pass() && run.restarts_left > 0 => {}
+            done => break done,
+        }
+        run.restarts_left -= 1;
     };
     match done {
         Ok(exit) => exit,
@@ -61,10 +57,31 @@ pub(crate) fn run(args: &Args, io: &mut Io) -> Exit {
     }
 }
 
+fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Info { repo } => info::run(run, &repo.repo),
+        Verb::List(list) => list::run(run, list),
+        Verb::Show(show) => show::run(run, show),
+        Verb::Status(status) => status::run(run, status),
+        Verb::Ls { repo, what } => ls::run(run, &repo.repo, what),
+        Verb::Find { repo, index } => find::run(run, &repo.repo, index),
+        Verb::Verify(verify) => verify::run(run, verify),
+        Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),
+        Verb::Compat { repo, snapshot, target } => compat::run(run, &repo.repo, snapshot, *target),
+        Verb::Completions { shell } => completions(run, *shell),
+    }
+}
+
+/// How often a verb starts again because a cluster changed the repository while it was read, before it answers with
+/// what it has. Each time is a new chance: a cluster deletes what it no longer needs within moments.
+const RESTARTS: u32 = 5;
+
 /// What every verb gets.
 pub(crate) struct Run<'a> {
     pub global: &'a GlobalArgs,
     pub io: &'a mut Io,
+    /// How often the verb may still start again.
+    restarts_left: u32,
 }
 
 impl Run<'_> {
@@ -157,13 +174,26 @@ impl Problems {
         if error.is_finding() { self.damage = true } else { self.unread = true }
     }
 
-    fn exit(self, session: &Session) -> Exit {
-        match self {
+    /// How the verb ends. What is missing from a repository that has moved on meanwhile is no damage: the verb starts
+    /// again, and in the end says that it does not know.
+    fn exit(self, run: &mut Run<'_>, session: &Session, repository: &Repository) -> Result<Exit, Failure> {
+        Ok(match self {
             _ if session.is_cancelled() => Exit::Interrupted,
-            Self { damage: true, .. } => Exit::Bad,
+            Self { damage: true, .. } => match repository.newest_generation() {
+                Ok(now) if now != repository.scan.generations.last().copied() => {
+                    if run.restarts_left > 0 {
+                        return Err(Failure::Moved);
+                    }
+                    run.io.error_text(
+                        "the repository changed whenever it was read: what is missing may just have been deleted\n",
+                    );
+                    Exit::Partly
+                }
+                _ => Exit::Bad,
+            },
             Self { unread: true, .. } => Exit::Partly,
             Self { .. } => Exit::Good,
-        }
+        })
     }
 }
 

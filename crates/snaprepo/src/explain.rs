@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// There is no blob of the name that was asked for.
     #[error("{0}")]
     Missing(BlobError),
+    /// The repository changed while it was read, so the verb has to start again. Never shown.
+    #[error("the repository changed while it was read")]
+    Moved,
     /// An option that does not fit the verb or the repository.
     #[error("{message}")]
     Usage {
@@ -80,6 +83,7 @@ impl Failure {
             Self::Select(_) => "no-match",
             Self::Blob(_) => "blob",
             Self::Missing(_) => "not-found",
+            Self::Moved => "moved",
             Self::Usage { .. } => "usage",
             Self::Output(_) => "output",
         }
@@ -114,8 +118,14 @@ impl Failure {
                 Some("the path counts from the folder of the repository; snaprepo ls shows the blobs of a shard")
             }
             Self::Usage { hint, .. } => *hint,
-            Self::Location(_) | Self::Path(_) | Self::Output(_) => None,
+            Self::Location(_) | Self::Path(_) | Self::Output(_) | Self::Moved => None,
         }
+    }
+
+    /// Whether the failure may come from a blob that a cluster deleted between two requests.
+    #[must_use]
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Self::Blob(error) if error.is_finding())
     }
 
     /// The exit code: a repository that is broken is a bad answer, everything else was not done.

@@ -30,7 +30,11 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, patterns: &[String]) -> Res
         }
         view.matches.extend(rows(&repository, &session, index, &mut problems));
     }
-    let exit = if view.matches.is_empty() && !session.is_cancelled() { Exit::Bad } else { problems.exit(&session) };
+    let exit = if view.matches.is_empty() && !session.is_cancelled() {
+        Exit::Bad
+    } else {
+        problems.exit(run, &session, &repository)?
+    };
     run.reply("find", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }

@@ -52,7 +52,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     if args.snapshot.is_empty() {
         view.snapshots.extend(incompatible_rows(&repository));
     }
-    let exit = problems.exit(&session);
+    let exit = problems.exit(run, &session, &repository)?;
     run.reply("list", &session, Some(&repository), word(exit), view)?;
     if exit == Exit::Interrupted {
         run.note_interrupted();
@@ -162,6 +162,7 @@ fn as_cluster(
     chronology::read_infos(repository, &session.pool, chosen, |ix, info| infos.push((ix, info)));
     let mut readable = Vec::with_capacity(infos.len());
     let mut problems = Problems::default();
+    let mut unreadable = String::new();
     for (ix, info) in infos {
         match info {
             Ok(info) => readable.push((ix, info)),
@@ -169,10 +170,12 @@ fn as_cluster(
                 // A cluster would refuse the whole list; ours has what can be read, and says what is missing.
                 problems.note(&error);
                 let name = &repository.root.snapshot_entry(ix).name;
-                run.io.error_text(&format!("unreadable: {name}: {}\n", shown(repository, &error)));
+                unreadable.push_str(&format!("unreadable: {name}: {}\n", shown(repository, &error)));
             }
         }
     }
+    let exit = problems.exit(run, session, repository)?;
+    run.io.error_text(&unreadable);
     readable.sort_by(|(_, a), (_, b)| (a.start_millis, &a.name).cmp(&(b.start_millis, &b.name)));
     match format {
         ApiFormat::Es => run.json(&engine_api::list::verbose(&node, repository, &readable, args.index_details))?,
@@ -182,5 +185,5 @@ fn as_cluster(
             run.io.answer(text.as_bytes())?;
         }
     }
-    Ok(problems.exit(session))
+    Ok(exit)
 }

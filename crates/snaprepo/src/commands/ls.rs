@@ -30,7 +30,7 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, what: &str) -> Result<Exit,
         (Some(index), Some(shard)) => files(&repository, snapshot, index, shard)?,
         (index, _) => indices(&repository, &session, snapshot, index.as_deref(), &mut problems)?,
     };
-    let exit = problems.exit(&session);
+    let exit = problems.exit(run, &session, &repository)?;
     run.reply("ls", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
     let view = view(&repository, &status);
     let mut problems = Problems::default();
     status.indices.iter().for_each(|index| note(index, &mut problems));
-    let exit = problems.exit(&session);
+    let exit = problems.exit(run, &session, &repository)?;
     run.reply("show", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }

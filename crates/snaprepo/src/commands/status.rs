@@ -1,6 +1,6 @@
 //! `status`: files and bytes of snapshots.
 
-use snaprepo_core::{Repository, select, status};
+use snaprepo_core::{BlobError, Repository, select, status};
 use snaprepo_format::{root::SnapshotIx, snapshot_info::SnapshotState};
 
 use super::{Problems, Run, list::shown, word};
@@ -28,7 +28,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &StatusArgs) -> Result<Exit, Failure>
     } else {
         full(&repository, &session, &chosen, !args.snapshot.is_empty(), &mut problems)
     };
-    let exit = problems.exit(&session);
+    let exit = problems.exit(run, &session, &repository)?;
     run.reply("status", &session, Some(&repository), word(exit), view)?;
     if exit == Exit::Interrupted {
         run.note_interrupted();
@@ -162,23 +162,22 @@ fn as_cluster(
     let node = run.node(repository, session);
     let mut statuses = Vec::with_capacity(chosen.len());
     let mut problems = Problems::default();
+    let mut unreadable = String::new();
+    let mut complain = |error: &BlobError| {
+        problems.note(error);
+        unreadable.push_str(&format!("unreadable: {}\n", shown(repository, error)));
+    };
     for snapshot in chosen {
         match status::of_snapshot(repository, &session.pool, *snapshot) {
             Ok(status) => {
-                for index in &status.indices {
-                    for error in engine_api::status::problems(index) {
-                        problems.note(error);
-                        run.io.error_text(&format!("unreadable: {}\n", shown(repository, error)));
-                    }
-                }
+                status.indices.iter().flat_map(engine_api::status::problems).for_each(&mut complain);
                 statuses.push(status);
             }
-            Err(error) => {
-                problems.note(&error);
-                run.io.error_text(&format!("unreadable: {}\n", shown(repository, &error)));
-            }
+            Err(error) => complain(&error),
         }
     }
+    let exit = problems.exit(run, session, repository)?;
+    run.io.error_text(&unreadable);
     run.json(&engine_api::status::answer(&node, repository, &statuses))?;
-    Ok(problems.exit(session))
+    Ok(exit)
 }
