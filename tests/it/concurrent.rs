@@ -154,6 +154,17 @@ fn a_delete_in_the_middle_is_no_damage() {
 }
 
 #[test]
+fn a_root_that_is_just_being_published_is_no_damage() {
+    let copy = fixture().copy();
+    std::fs::copy(copy.path().join("index-4"), copy.path().join("index-5")).unwrap();
+    let report = verified(&store(copy.path()), Depth::Content);
+    assert_eq!((above_info(&report), report.outcome), (vec![], Outcome::Pass));
+    assert!(report.findings.iter().any(|finding| finding.kind == FindingKind::LatestMismatch));
+    std::fs::remove_file(copy.path().join("index-4")).unwrap();
+    assert_eq!(above_info(&verified(&store(copy.path()), Depth::Content)), [FindingKind::LatestMismatch]);
+}
+
+#[test]
 fn damage_is_still_found_when_the_repository_moves() {
     let (copy, _, after) = before_and_after();
     // The same shard is damaged before and after.

@@ -68,14 +68,14 @@ fn check_latest(repository: &Repository, notes: &mut Notes) {
     let expected = newest.map_or(String::new(), |generation| generation.to_string());
     match blob::load(repository.store(), &path, latest::parse) {
         Ok(generation) if Some(generation) == newest || Some(generation) == repository.generation => {}
-        Ok(generation) => notes.find(
-            Finding::new(
-                FindingKind::LatestMismatch,
-                format!("names generation {generation}, the newest is {expected}"),
-            )
-            .blob(&path)
-            .values(expected, generation),
-        ),
+        Ok(generation) => {
+            let message = format!("names generation {generation}, the newest is {expected}");
+            let finding = Finding::new(FindingKind::LatestMismatch, message).blob(&path).values(expected, generation);
+            // A writer publishes its root, then index.latest, then removes the root before: between these steps, or if it
+            // stopped there, both roots exist and index.latest names the older.
+            let both_exist = generation.checked_add(1) == newest && repository.scan.generations.contains(&generation);
+            notes.find(if both_exist { finding.severity(Severity::Info) } else { finding });
+        }
         Err(BlobError { problem: Problem::Absent(StoreError { kind: StoreErrorKind::NotFound, .. }), .. })
             if !repository.scan.has_latest =>
         {
