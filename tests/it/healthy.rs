@@ -8,6 +8,18 @@ use snaprepo_tests::{options, pool, verify};
 pub(crate) const DAMAGED: &str = "opensearch-3.6.0-damaged-by-2.11.1";
 
 #[test]
+fn no_story_has_a_finding_above_info() {
+    for story in fixtures::stories() {
+        let report = verify(&story.root().join(story.base()), &options(Depth::Content)).unwrap().unwrap();
+        let bad: Vec<_> = report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+        assert!(bad.is_empty(), "{}: {bad:#?}", story.name);
+        assert_eq!((report.outcome, report.n_failures), (Outcome::Pass, 0), "{}", story.name);
+        assert!(report.tally.files > 0 || story.name.contains("shallow"), "{}", story.name);
+    }
+    assert!(fixtures::stories().len() >= 12);
+}
+
+#[test]
 fn no_healthy_repository_has_a_finding_above_info() {
     for fixture in fixtures::all().iter().filter(|fixture| fixture.name != DAMAGED) {
         let report = verify(&fixture.repository(), &options(Depth::Content)).unwrap().unwrap();
