@@ -48,6 +48,16 @@ pub(crate) enum Error {
         /// How many were marked.
         n_missed: usize,
     },
+    /// A real engine does not agree.
+    NotAccepted {
+        /// How many objections were printed.
+        n_objections: usize,
+    },
+    /// An option that makes no sense.
+    Usage {
+        /// Which, and why.
+        message: String,
+    },
     /// A program did not print JSON.
     Json(serde_json::Error),
     /// `cargo metadata` printed JSON without something we need.
@@ -55,6 +65,10 @@ pub(crate) enum Error {
         /// The missing key.
         key: &'static str,
     },
+    /// A real engine could not be used.
+    Engine(snaprepo_lab::Error),
+    /// Nobody would tell us about a Ctrl-C.
+    Signals(ctrlc::Error),
     /// Rules of the house do not hold.
     Tidy {
         /// How many problems were printed.
@@ -77,8 +91,13 @@ impl fmt::Display for Error {
             Self::Write { path, .. } => write!(f, "cannot write {}", path.display()),
             Self::Answer { command } => write!(f, "cannot understand what `{command}` printed"),
             Self::Bounds { n_missed } => write!(f, "bounds that were missed: {n_missed}"),
+            Self::NotAccepted { n_objections } => write!(f, "objections of real engines: {n_objections}"),
+            Self::Usage { message } => write!(f, "{message}"),
             Self::Json(_) => write!(f, "cannot understand JSON that a program printed"),
             Self::Metadata { key } => write!(f, "`cargo metadata` printed no `{key}` of the expected type"),
+            // Its own words say what could not be done.
+            Self::Engine(source) => write!(f, "{source}"),
+            Self::Signals(_) => write!(f, "cannot wait for Ctrl-C"),
             Self::Tidy { n_problems } => write!(f, "tidy found problems: {n_problems}"),
             Self::Steps { names } => write!(f, "failed: {}", names.join(", ")),
         }
@@ -90,14 +109,25 @@ impl error::Error for Error {
         match self {
             Self::Start { source, .. } | Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
             Self::Json(source) => Some(source),
+            // Not itself, or its words would stand twice.
+            Self::Engine(source) => error::Error::source(source),
+            Self::Signals(source) => Some(source),
             Self::Command { .. }
             | Self::NotText { .. }
             | Self::Answer { .. }
             | Self::Bounds { .. }
+            | Self::NotAccepted { .. }
+            | Self::Usage { .. }
             | Self::Metadata { .. }
             | Self::Tidy { .. }
             | Self::Steps { .. } => None,
         }
+    }
+}
+
+impl From<snaprepo_lab::Error> for Error {
+    fn from(source: snaprepo_lab::Error) -> Self {
+        Self::Engine(source)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{error::Error, test::Place, workspace::Workspace};
 
 mod bench;
 mod docs;
+mod engine;
 mod error;
 mod process;
 mod test;
@@ -38,6 +39,12 @@ enum Task {
         #[arg(long, value_name = "N", default_value_t = 7)]
         rounds: usize,
     },
+    /// Fetches, starts and asks real engines, on loopback
+    Engine {
+        /// What to do with them
+        #[command(subcommand)]
+        task: engine::Task,
+    },
 }
 
 fn main() -> ExitCode {
@@ -61,5 +68,6 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Docs => docs::write(&workspace),
         Task::Man => docs::man(&workspace),
         Task::Bench { part, rounds } => bench::run(&workspace, *part, *rounds),
+        Task::Engine { task } => engine::run(&workspace, task),
     }
 }

@@ -17,48 +17,77 @@ enum Who {
 use Who::{Anyone, Only, Tests};
 
 const CLI: &str = "snaprepo";
+const CLOUD: &str = "snaprepo-cloud";
 const CODEC: &str = "snaprepo-codec";
 const CORE: &str = "snaprepo-core";
 const FORMAT: &str = "snaprepo-format";
+const LAB: &str = "snaprepo-lab";
 const STORE: &str = "snaprepo-store";
 const TESTKIT: &str = "snaprepo-testkit";
 const TESTS: &str = "snaprepo-tests";
 const XTASK: &str = "xtask";
 
 /// The crates that never ship: what others may use in tests only, they may use as they like.
-const NEVER_SHIPPED: [&str; 3] = [TESTKIT, TESTS, XTASK];
+const NEVER_SHIPPED: [&str; 4] = [LAB, TESTKIT, TESTS, XTASK];
 
 const TABLE: &[(&str, Who, &str)] = &[
-    ("base64", Only(&[FORMAT]), "uuids are base64 in blob names"),
+    ("async-trait", Only(&[CLOUD]), "the traits of object_store for HTTP and credentials"),
+    ("aws-config", Only(&[CLOUD]), "credentials of AWS, as its own tools find them"),
+    ("aws-credential-types", Only(&[CLOUD]), "the types of aws-config"),
+    ("aws-runtime", Only(&[CLOUD]), "the files of aws-config"),
+    ("aws-smithy-runtime-api", Only(&[CLOUD]), "lets aws-config use our HTTP client"),
+    ("aws-smithy-types", Only(&[CLOUD]), "lets aws-config use our HTTP client"),
+    ("aws-types", Only(&[CLOUD]), "an environment of their own for tests of aws-config"),
+    ("base64", Only(&[CLOUD, FORMAT]), "uuids are base64 in blob names; passwords are in HTTP headers"),
+    ("bytes", Only(&[CLOUD]), "pieces of answers, as the HTTP client has them"),
+    ("chrono", Only(&[CLOUD]), "instants in listings and headers, as object_store has them"),
     ("clap", Only(&[CLI, XTASK]), "the command line"),
     ("clap_complete", Only(&[CLI]), "shell completions"),
     ("clap_mangen", Only(&[CLI, XTASK]), "the manual pages"),
     ("crc-fast", Only(&[XTASK]), "what crc32fast is measured against"),
     ("crc32fast", Only(&[CODEC]), "the checksum of every file, at the speed of memory"),
-    ("ctrlc", Only(&[CLI]), "stop at a safe point"),
+    ("ctrlc", Only(&[CLI, XTASK]), "stop at a safe point"),
+    ("fastrand", Only(&[CLOUD]), "spreads retries; names of scratch blobs"),
     ("flate2", Only(&[CODEC]), "bodies are deflated, byte for byte as zlib does"),
     ("foldhash", Only(&[CORE, FORMAT]), "the hasher of large tables of random names"),
+    ("futures-util", Only(&[CLOUD]), "streams of object_store"),
     ("hashbrown", Only(&[CORE, FORMAT]), "tables that are searched by a borrowed key"),
+    ("http", Only(&[CLOUD]), "requests of object_store"),
     ("indicatif", Only(&[CLI]), "progress on a terminal"),
     ("insta", Tests, "long expectations as files"),
-    ("jiff", Only(&[CLI]), "instants for people"),
+    ("jiff", Only(&[CLI, XTASK]), "instants for people"),
     ("jsonschema", Tests, "our JSON holds its schema"),
     ("memchr", Only(&[CODEC]), "finds bytes in bodies"),
-    ("object_store", Only(&[STORE]), "S3, GCS and Azure"),
+    ("object_store", Only(&[CLOUD]), "the HTTP client, signatures, credentials and bulk deletes of S3, GCS and Azure"),
+    ("percent-encoding", Only(&[CLOUD]), "keys in URLs"),
     ("proptest", Tests, "round trips"),
+    ("quick-xml", Only(&[CLOUD]), "listings"),
     ("rayon", Only(&[CORE, TESTKIT]), "computing on all processors; builds synthetic repositories"),
-    ("rustix", Only(&[STORE, XTASK]), "file calls that the standard library lacks"),
+    ("rustix", Only(&[LAB, STORE, XTASK]), "file calls that the standard library lacks"),
+    ("rustls", Only(&[CLOUD]), "tells a bad certificate from a bad network"),
     ("schemars", Only(&[CLI]), "the schema of our JSON"),
-    ("serde", Only(&[CLI, CODEC, FORMAT, TESTKIT, TESTS, XTASK]), "types on disk and our JSON; none of the domain"),
+    (
+        "serde",
+        Only(&[CLI, CODEC, FORMAT, LAB, TESTKIT, TESTS, XTASK]),
+        "types on disk and our JSON; none of the domain",
+    ),
     ("serde-smile", Tests, "a second opinion on SMILE"),
-    ("serde_json", Only(&[CLI, CODEC, FORMAT, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
+    ("serde_json", Only(&[CLI, CLOUD, CODEC, FORMAT, LAB, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
+    ("sha2", Only(&[LAB]), "a fetched engine is the one we know"),
     ("tar", Tests, "unpacks repositories written by real engines"),
-    ("tempfile", Only(&[CORE, STORE, TESTKIT, TESTS, XTASK]), "spooling, and writes that are renamed into place"),
+    (
+        "tempfile",
+        Only(&[CLOUD, CORE, LAB, STORE, TESTKIT, TESTS, XTASK]),
+        "spooling, and writes that are renamed into place",
+    ),
     ("terminal_size", Only(&[CLI]), "tables as wide as the terminal"),
     ("thiserror", Anyone, "one error type per crate"),
-    ("tokio", Only(&[STORE]), "the runtime under object_store"),
+    ("tokio", Only(&[CLOUD]), "the runtime under object_store"),
     ("unicode-width", Only(&[CLI]), "tables with names in any script"),
-    ("walkdir", Only(&[STORE]), "lists a local repository"),
+    ("ureq", Only(&[LAB]), "requests to engines on loopback"),
+    ("url", Only(&[CLOUD]), "endpoints"),
+    ("walkdir", Only(&[LAB, STORE]), "lists a local repository, or what a node wrote"),
+    ("zip", Only(&[LAB]), "unpacks engines and JDKs"),
     ("zstd", Only(&[CODEC, TESTKIT, XTASK]), "bodies of OpenSearch, and packed test repositories"),
 ];
 

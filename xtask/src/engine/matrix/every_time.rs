@@ -1,0 +1,174 @@
+//! The small matrix of `cargo xtask test`: a few releases, one node at a time.
+
+use std::{fs, time::Instant};
+
+use serde_json::json;
+use snaprepo_lab::{
+    Cache, Error as LabError, Node, NodeOptions, Release,
+    accept::{self, Depth, Given},
+    attempt,
+    live::{self, Pace},
+    rounds,
+    snaprepo::Snaprepo,
+};
+use snaprepo_testkit::{fixtures, rewrite};
+
+use super::super::judge;
+use crate::{error::Error, workspace::Workspace};
+
+/// What one release is asked every time.
+struct Sitting {
+    release: &'static str,
+    /// Packed repositories that it has to accept, rewritten in our hand.
+    accepts: &'static [&'static str],
+    /// Packed repositories whose indices it shall try to restore; `compat` has to know the outcome.
+    attempts: &'static [&'static str],
+    /// How often its repository is read while it writes.
+    rounds: usize,
+}
+
+/// One line each of the format's history; the newest of each product goes on writing while we read.
+const SITTINGS: [Sitting; 6] = [
+    Sitting {
+        release: "es:6.8.23",
+        accepts: &["elasticsearch-6.8.23-compressed"],
+        attempts: &["elasticsearch-7.10.2-plain"],
+        rounds: 0,
+    },
+    Sitting {
+        release: "es:7.10.2",
+        accepts: &["elasticsearch-7.10.2-plain", "elasticsearch-6.8.23_7.10.2-mixed"],
+        attempts: &["elasticsearch-8.19.21-plain"],
+        rounds: 0,
+    },
+    Sitting {
+        release: "es:8.19.21",
+        accepts: &["elasticsearch-8.19.21-compressed"],
+        attempts: &["elasticsearch-6.8.23-plain", "elasticsearch-9.5.3-plain"],
+        rounds: 0,
+    },
+    Sitting {
+        release: "es:9.5.3",
+        accepts: &["elasticsearch-9.5.3-plain", "elasticsearch-8.19.21-plain"],
+        attempts: &["elasticsearch-7.17.29-plain", "opensearch-2.19.6-plain"],
+        rounds: 50,
+    },
+    Sitting {
+        release: "os:2.19.6",
+        accepts: &["opensearch-2.19.6-zstd", "opensearch-2.19.6-hashed-prefix"],
+        attempts: &["elasticsearch-7.17.29-plain", "opensearch-3.6.0-fixed"],
+        rounds: 0,
+    },
+    Sitting {
+        release: "os:3.6.0",
+        accepts: &["opensearch-3.6.0-default"],
+        attempts: &["opensearch-1.3.20-plain"],
+        rounds: 50,
+    },
+];
+
+/// What the small matrix came to.
+pub(crate) enum Came {
+    /// Every node agreed.
+    Done,
+    /// No node could be started, because this machine lacks something.
+    Absent(String),
+}
+
+/// Runs it and prints what each release took.
+pub(crate) fn run(workspace: &Workspace) -> Result<Came, Error> {
+    let program = judge::program(workspace)?;
+    let cache = Cache::open()?;
+    let (mut table, mut n_objections) = (Vec::new(), 0);
+    for sitting in &SITTINGS {
+        let started_at = Instant::now();
+        let objections = match hold(sitting, &cache, &program) {
+            Ok((startup_seconds, objections)) => {
+                let took = started_at.elapsed().as_secs_f64();
+                table.push(format!("{:<10} {startup_seconds:>7.1} s to start {took:>7.1} s in all", sitting.release));
+                objections
+            }
+            Err(Error::Engine(error)) if is_lack(&error) => return Ok(Came::Absent(error.to_string())),
+            Err(error) => return Err(error),
+        };
+        for objection in &objections {
+            println!("{}: {objection}", sitting.release);
+        }
+        n_objections += objections.len();
+    }
+    println!("{}", table.join("\n"));
+    if n_objections == 0 { Ok(Came::Done) } else { Err(Error::NotAccepted { n_objections }) }
+}
+
+/// Whether this machine lacks a program or a runtime; everything else is a failure.
+fn is_lack(error: &LabError) -> bool {
+    matches!(error, LabError::NoProgram { .. } | LabError::NoJdk { .. })
+}
+
+fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Vec<String>), Error> {
+    let node = Node::start(cache, Release::find(sitting.release)?, &NodeOptions::default())?;
+    let mut objections = Vec::new();
+    for name in sitting.accepts {
+        let fixture = fixtures::named(name);
+        let folder =
+            tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
+        rewrite::repository(&fixture.root(), fixture.base(), folder.path())
+            .map_err(|source| Error::Write { path: folder.path().to_owned(), source })?;
+        let truth = fixture.truth_folder();
+        fs::metadata(&truth).map_err(|source| Error::Read { path: truth.clone(), source })?;
+        let given = Given {
+            store: folder.path(),
+            base_path: fixture.base(),
+            truth: Some(&truth),
+            settings: json!({}),
+            name: accept::REGISTRATION,
+            depth: Depth::Write,
+        };
+        let report = accept::accept(&node, program, &given)?;
+        println!(
+            "{} and {name}, rewritten: {} equal lists, {} indices restored with all documents, {:.1} s",
+            sitting.release,
+            report.listings.iter().filter(|check| check.is_equal()).count(),
+            report.n_equal(),
+            std::time::Duration::from_millis(report.took_ms).as_secs_f64()
+        );
+        objections.extend(report.objections().iter().map(|objection| format!("{name}: {objection}")));
+        if report.n_equal() == 0 {
+            objections.push(format!("{name}: no document was compared"));
+        }
+    }
+    for name in sitting.attempts {
+        let fixture = fixtures::named(name);
+        let attempts = attempt::restores(&node, program, &fixture.root(), fixture.base(), &json!({}))?;
+        println!(
+            "{} and {name}: {} of {} indices restored, as compat says",
+            sitting.release,
+            attempts.n_restored(),
+            attempts.indices.len()
+        );
+        objections.extend(
+            attempts
+                .indices
+                .iter()
+                .filter(|attempt| !attempt.agree)
+                .map(|attempt| format!("{name}: compat and the node disagree: {attempt:?}")),
+        );
+    }
+    if sitting.rounds > 0 {
+        // Faster than any schedule: the next snapshot begins when the one before is done.
+        let pace = Pace { every: std::time::Duration::ZERO, ..Pace::default() };
+        let (rounds, deeds) =
+            live::beside(&node, pace, |repository| rounds::read(program, repository, sitting.rounds))?;
+        println!(
+            "{} wrote {} snapshots and deleted {} beside {} rounds of reading: {} moved, {} inconclusive",
+            sitting.release, deeds.snapshots, deeds.deletions, rounds.rounds, rounds.moved, rounds.inconclusive
+        );
+        objections.extend(rounds.failures.iter().cloned());
+        if !rounds.are_good() && rounds.failures.is_empty() {
+            objections.push(format!("{} of {} rounds were inconclusive", rounds.inconclusive, rounds.rounds));
+        }
+    }
+    let startup = node.startup().as_secs_f64();
+    node.stop()?;
+    Ok((startup, objections))
+}
