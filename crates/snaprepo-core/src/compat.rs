@@ -126,16 +126,15 @@ pub fn repository(root: &Root, target: Target) -> Answer {
                     format!("the root needs Elasticsearch {}.{} or later", first_reader.major, first_reader.minor),
                 );
             }
-            // Elasticsearch 5 converts a repository of 2.x; 2.x reads those of 1.x. Nothing else reaches that far back.
-            match era {
-                Era::E1 if target.release.major > 2 => {
-                    Answer::no(Cause::RepositoryUnreadable, "only Elasticsearch 1 and 2 read the layout of 1.x")
-                }
-                Era::E2 if target.release.major > 5 => {
-                    Answer::no(Cause::RepositoryUnreadable, "only Elasticsearch 2 and 5 read the layout of 2.x")
-                }
-                _ => Answer::yes(),
+            // Elasticsearch 5 converts a repository of 1.x or 2.x when it first lists it; nothing later reaches that far
+            // back. What 5.x makes of the indices in it is another question.
+            if matches!(era, Era::E1 | Era::E2) && target.release.major > 5 {
+                return Answer::no(
+                    Cause::RepositoryUnreadable,
+                    "only Elasticsearch up to 5 reads the layout of 1.x and 2.x",
+                );
             }
+            Answer::yes()
         }
         (Product::OpenSearch, _) if target.release < Release::new(2, 17, 0) && has_hashed_paths(root) => Answer::no(
             Cause::RepositoryUnreadable,

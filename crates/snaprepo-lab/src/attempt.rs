@@ -61,6 +61,8 @@ enum Class {
     Shards,
     /// The node cannot read the repository.
     Unreadable,
+    /// The node met something that it does not know, as in metadata of a newer release.
+    Unparsed,
     /// Anything else.
     Other,
 }
@@ -194,6 +196,7 @@ fn means(cause: &str, class: Class) -> bool {
         Class::TooOld => cause == "created-too-early",
         Class::Shards => matches!(cause, "created-too-early" | "other-product"),
         Class::Unreadable => cause == "repository-unreadable",
+        Class::Unparsed => matches!(cause, "created-by-newer" | "taken-by-newer" | "repository-unreadable"),
         Class::Other => matches!(cause, "other-product" | "not-restorable" | "repository-unreadable"),
     }
 }
@@ -206,6 +209,8 @@ fn class(words: &str) -> Class {
         Class::Newer
     } else if has("cannot be upgraded") || has("minimum compatible") || has("was created before") || has("too old") {
         Class::TooOld
+    } else if has("must not be null") || has("Unexpected field") || has("unknown field") {
+        Class::Unparsed
     } else if has("shards failed to restore") {
         Class::Shards
     } else {
