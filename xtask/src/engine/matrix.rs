@@ -70,6 +70,9 @@ pub(crate) fn run(workspace: &Workspace, only: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Where a case was written, and how many documents were recorded; or why not.
+type Written = Result<(PathBuf, usize), snaprepo_lab::Error>;
+
 /// One release and everything it is asked.
 struct Sitting<'a> {
     cache: &'a Cache,
@@ -93,22 +96,28 @@ impl Sitting<'_> {
             cases: Vec::new(),
             repositories: Vec::new(),
         };
-        for (case, written) in cases {
-            of_release.cases.push(match written {
-                Ok((folder, n_documents)) => self.judge(&node, case, &folder, n_documents)?,
-                Err(error) => OfCase::failed(case.name, &error),
-            });
+        // Some shard folders are found only by a node with the same settings as the one that wrote them.
+        let (alike, special): (Vec<_>, Vec<_>) = cases.into_iter().partition(|(case, _)| case.node_settings.is_empty());
+        for (case, written) in alike {
+            of_release.cases.push(self.judge(&node, case, written)?);
         }
         for name in REPRESENTATIVES {
             of_release.repositories.push(self.attempt(&node, name)?);
         }
         of_release.peak_rss_bytes = node.peak_rss();
         node.stop()?;
+        for (case, written) in special {
+            let settings =
+                case.node_settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let node = Node::start(self.cache, self.release, &NodeOptions { settings, ..NodeOptions::default() })?;
+            of_release.cases.push(self.judge(&node, case, written)?);
+            node.stop()?;
+        }
         Ok(of_release)
     }
 
     /// Writes a case; its folder, and how many documents were recorded.
-    fn write(&self, case: &'static Case) -> Result<(PathBuf, usize), snaprepo_lab::Error> {
+    fn write(&self, case: &'static Case) -> Written {
         let out = self.folder.join("written").join(format!(
             "{}-{}-{}",
             self.release.product.name(),
@@ -127,7 +136,11 @@ impl Sitting<'_> {
         Ok((out, report.n_documents))
     }
 
-    fn judge(&self, node: &Node, case: &Case, folder: &Path, n_documents: usize) -> Result<OfCase, Error> {
+    fn judge(&self, node: &Node, case: &Case, written: Written) -> Result<OfCase, Error> {
+        let (folder, n_documents) = match written {
+            Ok(written) => written,
+            Err(error) => return Ok(OfCase::failed(case.name, &error)),
+        };
         let (store, truth) = (folder.join("repo"), folder.join("truth"));
         // Without its remote store a shallow snapshot can be listed, and nothing more.
         let deepest = if case.data == Data::Copied { Depth::Write } else { Depth::List };

@@ -40,18 +40,19 @@ pub(super) fn snapshot(node: &Node, given: &Given<'_>, n: usize, listed: &Listed
     }
     let new: BTreeSet<_> = index_names(node.http())?.difference(&before).cloned().collect();
     for index in &listed.indices {
-        let name = renamed(index, &prefix);
-        restored.indices.push(if new.contains(&name) {
-            compare(node, given, listed, index, &name)?
-        } else {
-            RestoredIndex {
-                index: index.clone(),
-                ok: false,
-                documents: 0,
-                compared: Vec::new(),
-                detail: Some("the restore did not bring it".to_owned()),
-            }
-        });
+        restored.indices.push(
+            if let Some(name) = renamed(index, &prefix).into_iter().find(|name| new.contains(name)) {
+                compare(node, given, listed, index, &name)?
+            } else {
+                RestoredIndex {
+                    index: index.clone(),
+                    ok: false,
+                    documents: 0,
+                    compared: Vec::new(),
+                    detail: Some("the restore did not bring it".to_owned()),
+                }
+            },
+        );
     }
     drop_all(node, &new, &prefix)?;
     Ok(restored)
@@ -82,9 +83,11 @@ pub(crate) fn restore(
     node.http().send(Method::Post, &path, Body::Json(&body))
 }
 
-/// The name that a restore gives: backing indices of data streams keep their mark in front.
-fn renamed(index: &str, prefix: &str) -> String {
-    index.strip_prefix(".ds-").map_or_else(|| format!("{prefix}{index}"), |rest| format!(".ds-{prefix}{rest}"))
+/// The names that a restore may give. A backing index keeps its mark in front when its data stream is in the snapshot,
+/// too; in a clone it is not.
+fn renamed(index: &str, prefix: &str) -> Vec<String> {
+    let marked = index.strip_prefix(".ds-").map(|rest| format!(".ds-{prefix}{rest}"));
+    marked.into_iter().chain([format!("{prefix}{index}")]).collect()
 }
 
 /// All indices of the cluster, also closed and hidden ones.
@@ -151,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_backing_index_keeps_its_mark() {
-        assert_eq!(renamed("orders", "r1-"), "r1-orders");
-        assert_eq!(renamed(".ds-app-000001", "r1-"), ".ds-r1-app-000001");
+        assert_eq!(renamed("orders", "r1-"), ["r1-orders"]);
+        assert_eq!(renamed(".ds-app-000001", "r1-"), [".ds-r1-app-000001", "r1-.ds-app-000001"]);
     }
 }
