@@ -59,6 +59,9 @@ pub enum Feature {
     SnapshotMetadata,
     /// `_clone` of a snapshot.
     Clone,
+    /// Shallow snapshots of the second kind can be cloned. OpenSearch 2.17 does it, too, but its root then gives the clone
+    /// the indices of the newest snapshot.
+    CloneShallowV2,
     /// `verbose=false` in the list of snapshots.
     NotVerbose,
     /// `index_details=true` in the list of snapshots.
@@ -129,6 +132,7 @@ impl Feature {
             Self::ClosedShallow => "shallow snapshots of closed indices",
             Self::SnapshotMetadata => "metadata of snapshots",
             Self::Clone => "clones of snapshots",
+            Self::CloneShallowV2 => "sound clones of shallow snapshots of the second kind",
             Self::NotVerbose => "`verbose=false`",
             Self::IndexDetails => "`index_details`",
             Self::Cat => "`_cat/snapshots`",
@@ -162,6 +166,7 @@ impl Feature {
             Self::ClosedSnapshots => (Since(7, 2), Always),
             Self::SnapshotMetadata => (Since(7, 3), Always),
             Self::Clone => (Since(7, 10), Always),
+            Self::CloneShallowV2 => (Never, Since(2, 18)),
             Self::NotVerbose => (Since(5, 5), Always),
             Self::IndexDetails => (Since(7, 13), Never),
             Self::Cleanup => (Since(7, 4), Always),

@@ -69,8 +69,8 @@ impl Node {
     /// server, and a runtime when this machine has no JDK for it.
     ///
     /// # Errors
-    /// [`Error::NodeEnded`] and [`Error::NotReady`] name the log, which is kept; [`Error::PortTaken`] when a setting
-    /// chooses the port; [`Error::NotInRelease`] for an option that the release lacks; and everything that
+    /// [`crate::Error::NodeEnded`] and [`crate::Error::NotReady`] name the log, which is kept; [`crate::Error::PortTaken`] when a setting
+    /// chooses the port; [`crate::Error::NotInRelease`] for an option that the release lacks; and everything that
     /// [`distribution::install`](crate::distribution::install) and [`jdk::find`](crate::jdk::find) say. Nothing is
     /// left running.
     pub fn start(cache: &Cache, release: &'static Release, options: &Options) -> Result<Self> {
@@ -111,7 +111,7 @@ impl Node {
     /// are not root that is us, and nothing happens.
     ///
     /// # Errors
-    /// [`Error::Closed`] when that user cannot get there, and [`Error::Io`].
+    /// [`crate::Error::Closed`] when that user cannot get there, and [`crate::Error::Io`].
     pub fn adopt(&self, path: &Path) -> Result<()> {
         owner::give_to_nodes(path)?;
         owner::check_reach(path)
@@ -146,7 +146,7 @@ impl Node {
     /// Lets the log and the settings outlive the node. A later start removes them after a week.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`crate::Error::Io`].
     pub fn keep_logs(&self) -> Result<()> {
         self.folder.keep()
     }
@@ -154,7 +154,7 @@ impl Node {
     /// Fails when the node has ended by itself.
     ///
     /// # Errors
-    /// [`Error::NodeEnded`], with the log, which is kept.
+    /// [`crate::Error::NodeEnded`], with the log, which is kept.
     pub fn check(&mut self) -> Result<()> {
         match self.kept.status() {
             None => Ok(()),
@@ -170,7 +170,7 @@ impl Node {
     /// Ends the node and removes its folder.
     ///
     /// # Errors
-    /// [`Error::NodeEnded`] when it had ended by itself before.
+    /// [`crate::Error::NodeEnded`] when it had ended by itself before.
     pub fn stop(mut self) -> Result<()> {
         let before = self.check();
         self.kept.end();

@@ -52,7 +52,7 @@ pub(crate) fn run(asked: &Write) -> Result<(), Error> {
 fn summary(report: &Report) -> String {
     let written = &report.written;
     format!(
-        "{} wrote {}, seed {}: {} snapshots, {} deleted, {} documents, {} notes",
+        "{} wrote {}, seed {}: snapshots {}, deleted {}, documents {}, notes {}",
         written.releases.join(" and "),
         written.case,
         written.seed,

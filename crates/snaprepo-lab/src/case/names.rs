@@ -38,7 +38,7 @@ pub(super) struct Names {
     pub(super) red: &'static str,
     /// The snapshots in the order in which they are taken.
     pub(super) snapshots: [&'static str; 4],
-    /// A clone of the third.
+    /// A clone of the first.
     pub(super) clone: &'static str,
     /// Which of them is deleted.
     pub(super) deleted: usize,
@@ -65,7 +65,7 @@ const PLAIN: Names = Names {
     late: "late",
     red: "red",
     snapshots: ["snap-1", "snap-2", "snap-3", "snap-4"],
-    clone: "clone-3",
+    clone: "clone-1",
     deleted: 0,
 };
 

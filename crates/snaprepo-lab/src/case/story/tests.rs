@@ -71,7 +71,7 @@ fn four_snapshots_a_clone_and_a_deletion() {
             "take daily-2023.10.01-aa",
             "take daily-2023.10.02-bb",
             "take weekly_x+y",
-            "clone weekly_x+y kopie-größe",
+            "clone daily-2023.10.01-aa kopie-größe",
             "delete daily-2023.10.02-bb",
             "partial z-last",
         ],
