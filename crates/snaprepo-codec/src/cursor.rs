@@ -62,7 +62,9 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// At the end of the input.
     pub fn u8(&mut self) -> Result<u8, Fault> {
-        self.array::<1>().map(|[byte]| byte)
+        let byte = self.peek().ok_or_else(|| self.fault(FaultKind::Truncated { needed: 1, available: 0 }))?;
+        self.pos += 1;
+        Ok(byte)
     }
 
     /// The next byte, without moving; `None` at the end.

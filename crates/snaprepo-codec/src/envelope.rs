@@ -157,8 +157,10 @@ pub fn wrap(codec: &str, body: &[u8]) -> Vec<u8> {
 pub struct StreamCheck {
     crc: Crc32,
     len: u64,
-    /// The last bytes seen, at most [`FOOTER_LEN`]; they enter the CRC when it is known that they are not the footer.
-    tail: Vec<u8>,
+    /// The last bytes seen; they enter the CRC when it is known that they are not the footer.
+    tail: [u8; FOOTER_LEN],
+    /// How many these are.
+    n_tail: usize,
 }
 
 /// What a [`StreamCheck`] found.
@@ -176,7 +178,7 @@ impl StreamCheck {
     /// Starts with no bytes.
     #[must_use]
     pub fn new() -> Self {
-        Self { crc: Crc32::new(), len: 0, tail: Vec::with_capacity(2 * FOOTER_LEN) }
+        Self { crc: Crc32::new(), len: 0, tail: [0; FOOTER_LEN], n_tail: 0 }
     }
 
     /// Checks bytes that are all in memory.
@@ -190,32 +192,31 @@ impl StreamCheck {
     /// Takes in the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         self.len = self.len.saturating_add(piece.len() as u64);
-        match piece.len().checked_sub(FOOTER_LEN) {
-            Some(split) => {
-                let (body, tail) = piece.split_at(split);
-                self.crc.update(&self.tail);
-                self.crc.update(body);
-                self.tail.clear();
-                self.tail.extend_from_slice(tail);
-            }
-            None => {
-                self.tail.extend_from_slice(piece);
-                let surplus = self.tail.len().saturating_sub(FOOTER_LEN);
-                self.crc.update(self.tail.get(..surplus).unwrap_or_default());
-                self.tail.drain(..surplus);
-            }
+        if let Some((body, tail)) = piece.split_last_chunk::<FOOTER_LEN>() {
+            self.crc.update(self.tail.get(..self.n_tail).unwrap_or_default());
+            self.crc.update(body);
+            (self.tail, self.n_tail) = (*tail, FOOTER_LEN);
+            return;
         }
+        // Too few bytes to be a footer by themselves: at most twice as many as one with those before.
+        let joined: Vec<u8> = self.tail.iter().take(self.n_tail).chain(piece).copied().collect();
+        let (body, tail) = joined.split_at(joined.len().saturating_sub(FOOTER_LEN));
+        self.crc.update(body);
+        self.n_tail = tail.len();
+        self.tail.iter_mut().zip(tail).for_each(|(slot, byte)| *slot = *byte);
     }
 
     /// Ends the file.
     #[must_use]
     pub fn finish(mut self) -> StreamSummary {
-        let covered = self.tail.len().saturating_sub(CHECKSUM_LEN);
+        let covered = self.n_tail.saturating_sub(CHECKSUM_LEN);
         self.crc.update(self.tail.get(..covered).unwrap_or_default());
-        let footer = match <&[u8; FOOTER_LEN]>::try_from(self.tail.as_slice()) {
-            Ok(bytes) => Footer::parse(bytes, self.len - FOOTER_LEN as u64),
-            Err(_) if self.len == 0 => Err(Fault::new(0, FaultKind::Empty)),
-            Err(_) => Err(Fault::new(0, FaultKind::Truncated { needed: FOOTER_LEN as u64, available: self.len })),
+        let footer = if self.n_tail == FOOTER_LEN {
+            Footer::parse(&self.tail, self.len - FOOTER_LEN as u64)
+        } else if self.len == 0 {
+            Err(Fault::new(0, FaultKind::Empty))
+        } else {
+            Err(Fault::new(0, FaultKind::Truncated { needed: FOOTER_LEN as u64, available: self.len }))
         };
         StreamSummary { len: self.len, footer, computed: self.crc.value() }
     }

@@ -36,12 +36,19 @@ impl BlobPath {
         trimmed.split('/').try_fold(Self::root(), |path, component| path.join(component))
     }
 
+    /// Whether a text can be the name of a blob or a folder: a single legal component.
+    #[must_use]
+    pub fn is_name(name: &str) -> bool {
+        let is_legal = |byte: u8| !matches!(byte, b'/' | b'\\' | 0);
+        !name.is_empty() && name != "." && name != ".." && name.bytes().all(is_legal)
+    }
+
     /// The path of `name` inside this folder.
     ///
     /// # Errors
     /// When the name is not a single legal component.
     pub fn join(&self, name: &str) -> Result<Self, PathFault> {
-        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
+        if !Self::is_name(name) {
             return Err(PathFault { component: name.to_owned() });
         }
         let mut path = String::with_capacity(self.0.len() + 1 + name.len());

@@ -88,6 +88,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("url", Only(&[CLOUD]), "endpoints"),
     ("walkdir", Only(&[LAB, STORE]), "lists a local repository, or what a node wrote"),
     ("zip", Only(&[LAB]), "unpacks engines and JDKs"),
+    ("zlib-rs", Only(&[CODEC]), "inflates bodies in half the time of zlib"),
     ("zstd", Only(&[CODEC, TESTKIT, XTASK]), "bodies of OpenSearch, and packed test repositories"),
 ];
 

@@ -72,22 +72,30 @@ impl<'de> Reader<'de> {
         usize::try_from(self.vint()?).map_err(|_| start.fault(FaultKind::BadVarint))
     }
 
-    /// Bytes in groups of seven bits, most significant first; the last group is short.
+    /// The groups of seven bits that hold `len` bytes.
+    fn seven_bit_groups(&mut self, len: usize) -> Result<&'de [u8], Fault> {
+        let n_groups = len.checked_mul(8).map_or(usize::MAX, |bits| bits.div_ceil(7));
+        self.cursor.take(n_groups)
+    }
+
     fn seven_bit_bytes(&mut self, len: usize) -> Result<Vec<u8>, Fault> {
-        let encoded_len = len.checked_mul(8).map_or(usize::MAX, |bits| bits.div_ceil(7));
-        let encoded = self.cursor.take(encoded_len)?;
-        let mut decoded = Vec::with_capacity(len);
-        let (mut bits, mut have) = (0_u32, 0_u32);
-        for (i, byte) in encoded.iter().enumerate() {
-            let last_bits = if i + 1 == encoded_len { u32::try_from(len * 8 - i * 7).unwrap_or(7) } else { 7 };
-            bits = bits << last_bits | u32::from(byte & 0x7f) & ((1 << last_bits) - 1);
-            have += last_bits;
-            if have >= 8 {
-                have -= 8;
-                decoded.push(u8::try_from(bits >> have & 0xff).unwrap_or(0));
+        let groups = self.seven_bit_groups(len)?;
+        let mut bytes = vec![0; len];
+        join_groups(groups, &mut bytes);
+        Ok(bytes)
+    }
+
+    /// As a visitor takes them: few bytes need no memory of their own.
+    fn visit_seven_bit_bytes<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Fault> {
+        let len = self.len()?;
+        let mut few = [0; 32];
+        match few.get_mut(..len) {
+            Some(bytes) => {
+                join_groups(self.seven_bit_groups(len)?, bytes);
+                visitor.visit_bytes(bytes)
             }
+            None => visitor.visit_byte_buf(self.seven_bit_bytes(len)?),
         }
-        Ok(decoded)
     }
 
     fn fixed_bits(&mut self, n_bytes: usize) -> Result<u64, Fault> {
@@ -172,6 +180,18 @@ impl<'de> Reader<'de> {
     }
 }
 
+/// Makes bytes of groups of seven bits, most significant first: eight groups make seven bytes. The last group has only
+/// the bits that are left, as its low ones.
+fn join_groups(groups: &[u8], bytes: &mut [u8]) {
+    for (groups, bytes) in groups.chunks(8).zip(bytes.chunks_mut(7)) {
+        let Some((last, groups)) = groups.split_last() else { return };
+        let bits = groups.iter().fold(0_u64, |bits, group| bits << 7 | u64::from(group & 0x7f));
+        let bits = bits << bytes.len() | u64::from(*last) & ((1 << bytes.len()) - 1);
+        let eight = bits.to_be_bytes();
+        bytes.copy_from_slice(eight.get(eight.len() - bytes.len()..).unwrap_or_default());
+    }
+}
+
 /// Gives a text the next slot of its table; a full table starts again.
 fn share<'de>(table: &mut Option<Vec<&'de str>>, text: &'de str) {
     if let Some(table) = table {
@@ -211,10 +231,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 visitor.visit_i64((raw >> 1) ^ -(raw & 1))
             }
             0xE0 | 0xE4 => visitor.visit_borrowed_str(self.long_string()?),
-            0xE8 => {
-                let len = self.len()?;
-                visitor.visit_byte_buf(self.seven_bit_bytes(len)?)
-            }
+            0xE8 => self.visit_seven_bit_bytes(visitor),
             0xEC..=0xEF => {
                 let rest = usize::from(self.cursor.u8()?);
                 visitor.visit_borrowed_str(self.string_reference(usize::from(token & 0x03) << 8 | rest)?)
