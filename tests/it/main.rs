@@ -18,6 +18,8 @@ mod healthy;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod listings;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod reencode;

@@ -25,9 +25,11 @@ pub enum Event {
     },
     /// An item of the stage is finished.
     Advance,
-    /// A file was checked.
-    File {
-        /// Bytes read for it.
+    /// Files were checked.
+    Files {
+        /// How many.
+        n_files: u64,
+        /// Bytes read for them.
         bytes: u64,
     },
     /// A finding was made.

@@ -5,15 +5,15 @@ use snaprepo_format::{
     DataName,
     names::{self, ShardBlob},
 };
-use snaprepo_store::{Entry, OddEntry, ReadStore, StoreError};
+use snaprepo_store::{BlobStat, Entry, Listed, OddEntry, ReadStore, StoreError};
 
 /// A data blob that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DataBlob {
     pub(crate) name: DataName,
     pub(crate) part: Option<u64>,
-    pub(crate) len_bytes: u64,
-    pub(crate) modified_millis: Option<i64>,
+    /// `None` when only its name was asked for and the store did not tell more.
+    pub(crate) stat: Option<BlobStat>,
 }
 
 /// Anything else that is there.
@@ -21,8 +21,17 @@ pub(crate) struct DataBlob {
 pub(crate) struct OtherEntry {
     pub(crate) name: Box<str>,
     pub(crate) what: Other,
-    pub(crate) len_bytes: u64,
-    pub(crate) modified_millis: Option<i64>,
+    /// As that of a data blob; what has no length has length 0.
+    pub(crate) stat: Option<BlobStat>,
+}
+
+/// What a listing must tell of the blobs in a shard folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Their names; more only where that costs nothing.
+    Names,
+    /// Also their lengths and ages.
+    Lengths,
 }
 
 /// What an entry is that is no data blob.
@@ -66,9 +75,16 @@ pub(crate) struct ShardFolder {
 
 impl ShardFolder {
     /// Lists a shard folder; `None` when there is none.
-    pub(crate) fn list(store: &dyn ReadStore, path: &BlobPath) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn list(store: &dyn ReadStore, path: &BlobPath, detail: Detail) -> Result<Option<Self>, StoreError> {
         let mut folder = Self { path: path.clone(), ..Self::default() };
-        match store.list(path, &mut |entry| folder.add(entry)) {
+        let listed = match detail {
+            Detail::Lengths => store.list(path, &mut |entry| folder.add(entry)),
+            Detail::Names => store.list_names(path, &mut |listed| match listed {
+                Listed::Entry(entry) => folder.add(entry),
+                Listed::Name(name) => folder.add_blob(name, None),
+            }),
+        };
+        match listed {
             Err(error) if error.is_absence() => return Ok(None),
             listed => listed?,
         }
@@ -79,35 +95,53 @@ impl ShardFolder {
     }
 
     fn add(&mut self, entry: Entry<'_>) {
-        let (name, what, len_bytes, modified_millis) = match entry {
-            Entry::Blob { name, len_bytes, modified_millis } => match ShardBlob::parse(name) {
-                ShardBlob::Data(name, part) => {
-                    self.data.push(DataBlob { name, part, len_bytes, modified_millis });
-                    return;
-                }
-                ShardBlob::Transient => (name, Other::Transient, len_bytes, modified_millis),
-                ShardBlob::Foreign => (name, Other::Foreign, len_bytes, modified_millis),
-                _ => (name, Other::Metadata, len_bytes, modified_millis),
-            },
-            Entry::Folder { name } => (name, Other::Foreign, 0, None),
-            Entry::Odd { name, what } => (name, Other::Odd(what.into()), 0, None),
+        let (name, what) = match entry {
+            Entry::Blob { name, len_bytes, modified_millis } => {
+                self.add_blob(name, Some(BlobStat { len_bytes, modified_millis }));
+                return;
+            }
+            Entry::Folder { name } => (name, Other::Foreign),
+            Entry::Odd { name, what } => (name, Other::Odd(what.into())),
         };
-        self.others.push(OtherEntry { name: name.into(), what, len_bytes, modified_millis });
+        self.others.push(OtherEntry { name: name.into(), what, stat: Some(BlobStat::default()) });
     }
 
-    /// A data blob.
-    pub(crate) fn data(&self, name: DataName, part: Option<u64>) -> Option<&DataBlob> {
-        self.data
-            .binary_search_by(|blob| (blob.name, blob.part).cmp(&(name, part)))
-            .ok()
-            .and_then(|at| self.data.get(at))
+    fn add_blob(&mut self, name: &str, stat: Option<BlobStat>) {
+        let what = match ShardBlob::parse(name) {
+            ShardBlob::Data(name, part) => {
+                self.data.push(DataBlob { name, part, stat });
+                return;
+            }
+            ShardBlob::Transient => Other::Transient,
+            ShardBlob::Foreign => Other::Foreign,
+            _ => Other::Metadata,
+        };
+        self.others.push(OtherEntry { name: name.into(), what, stat });
+    }
+
+    /// Length and age of an entry: as listed, else asked for now. `None` when it is gone.
+    pub(crate) fn stat(
+        &self,
+        store: &dyn ReadStore,
+        name: &str,
+        listed: Option<BlobStat>,
+    ) -> Result<Option<BlobStat>, StoreError> {
+        if listed.is_some() {
+            return Ok(listed);
+        }
+        let Ok(path) = self.path.join(name) else { return Ok(None) };
+        match store.stat(&path) {
+            Err(error) if error.is_absence() => Ok(None),
+            looked => looked.map(Some),
+        }
     }
 
     /// All parts of a data blob that are there.
     pub(crate) fn parts(&self, name: DataName) -> &[DataBlob] {
         let start = self.data.partition_point(|blob| blob.name < name);
-        let len = self.data.get(start..).unwrap_or_default().partition_point(|blob| blob.name == name);
-        self.data.get(start..start + len).unwrap_or_default()
+        let rest = self.data.get(start..).unwrap_or_default();
+        let len = rest.iter().take_while(|blob| blob.name == name).count();
+        rest.get(..len).unwrap_or_default()
     }
 
     /// Whether a metadata blob of this name is there.

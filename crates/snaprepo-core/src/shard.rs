@@ -11,7 +11,7 @@ use snaprepo_format::{
 use crate::{
     Repository,
     blob::{self, BlobError},
-    folder::ShardFolder,
+    folder::{Detail, ShardFolder},
 };
 
 /// Where the folder of a shard was found.
@@ -35,8 +35,13 @@ impl Located {
 }
 
 /// Lists the folder of a shard: where the root says, else under the other path types, else where OpenSearch's notes say.
-pub(crate) fn locate(repository: &Repository, index: IndexIx, shard: u32) -> Result<Located, BlobError> {
-    let list = |path: &BlobPath| ShardFolder::list(repository.store(), path).map_err(BlobError::from_store);
+pub(crate) fn locate(
+    repository: &Repository,
+    index: IndexIx,
+    shard: u32,
+    detail: Detail,
+) -> Result<Located, BlobError> {
+    let list = |path: &BlobPath| ShardFolder::list(repository.store(), path, detail).map_err(BlobError::from_store);
     let recorded = repository.named(repository.shard_folder(index, shard))?;
     if let Some(folder) = list(&recorded)? {
         return Ok(Located::AsRecorded(folder));

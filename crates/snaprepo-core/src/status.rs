@@ -19,7 +19,7 @@ use snaprepo_store::{Entry, Pool};
 
 use crate::{
     BlobError, Problem, Repository, blob,
-    folder::ShardFolder,
+    folder::{Detail, ShardFolder},
     repository::known,
     shard::{self, Current, ShardContent},
 };
@@ -221,7 +221,7 @@ fn shard_files(
         Err(BlobError { problem: Problem::Absent(_), .. }) => {}
         loaded => return loaded.map(|content| (folder, ShardContent::Full(content))),
     }
-    let located = shard::locate(repository, index, shard)?.folder();
+    let located = shard::locate(repository, index, shard, Detail::Names)?.folder();
     let located = located.unwrap_or(ShardFolder { path: folder, ..ShardFolder::default() });
     shard::read_snapshot(repository, &located, snapshot).map(|content| (located.path, content))
 }
@@ -348,7 +348,7 @@ fn table(repository: &Repository, index: IndexIx, shard: u32) -> Result<Option<S
             loaded => return loaded.map(Some),
         }
     }
-    let Some(folder) = shard::locate(repository, index, shard)?.folder() else { return Ok(None) };
+    let Some(folder) = shard::locate(repository, index, shard, Detail::Names)?.folder() else { return Ok(None) };
     match Current::of(repository, index, shard, &folder).blob_name() {
         Some(name) => shard::read_generation(repository, &folder.path, &name).map(Some),
         None => Ok(None),
@@ -371,7 +371,7 @@ fn amounts_of_shard(
         return Ok(amounts.collect());
     }
     // Without a table (Elasticsearch 1, shallow snapshots) the file lists tell.
-    let Some(folder) = shard::locate(repository, index, shard)?.folder() else { return Ok(Vec::new()) };
+    let Some(folder) = shard::locate(repository, index, shard, Detail::Names)?.folder() else { return Ok(Vec::new()) };
     let mut amounts = Vec::new();
     for snapshot in &entry.snapshots {
         let name = repository.shard_snapshot_name(*snapshot);
@@ -392,7 +392,7 @@ pub(crate) fn live_bytes(repository: &Repository, index: IndexIx, shard: u32) ->
     if let Ok(Some(table)) = table(repository, index, shard) {
         return table.files.iter().filter(|file| file.parts().is_some()).map(|file| file.len_bytes).sum();
     }
-    let Ok(located) = shard::locate(repository, index, shard) else { return 0 };
+    let Ok(located) = shard::locate(repository, index, shard, Detail::Lengths) else { return 0 };
     let folder = located.folder().unwrap_or_default();
-    folder.data.iter().map(|blob| blob.len_bytes).fold(0, u64::saturating_add)
+    folder.data.iter().filter_map(|blob| blob.stat).map(|stat| stat.len_bytes).fold(0, u64::saturating_add)
 }

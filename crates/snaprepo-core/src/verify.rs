@@ -14,6 +14,7 @@ mod files;
 mod finding;
 mod indices;
 mod options;
+mod order;
 mod recheck;
 mod report;
 mod root;

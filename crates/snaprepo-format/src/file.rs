@@ -1,11 +1,13 @@
 //! One Lucene file as the repository records it (`docs/format.md`, *File entry*).
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Deserializer, de::Error as _};
 use snaprepo_codec::base36;
 
-use crate::ids::{DataName, FileName};
+use crate::{
+    direct::{Bytes, Text},
+    ids::{DataName, FileName, NameText},
+    short::{ShortBytes, ShortText},
+};
 
 /// Part size that stands for "unlimited".
 const UNLIMITED: u64 = i64::MAX.cast_unsigned();
@@ -16,7 +18,7 @@ pub struct FileInfo {
     /// Where the bytes are.
     pub name: FileName,
     /// Name that Lucene knows it by, such as `_0.cfs`.
-    pub physical_name: Box<str>,
+    pub physical_name: ShortText,
     /// Length in bytes.
     pub len_bytes: u64,
     /// CRC-32 of the file's footer. Missing for the `segments_N` of an empty commit up to Elasticsearch 2.
@@ -24,11 +26,11 @@ pub struct FileInfo {
     /// Most bytes in one data blob; `u64::MAX` without a limit.
     pub part_size: u64,
     /// Lucene version, as text; not reliable for empty commits.
-    pub written_by: Option<Box<str>>,
+    pub written_by: Option<ShortText>,
     /// The first bytes of the file, up to 1 MiB, kept in the metadata; all of them for a virtual file.
     pub meta_hash: Option<Box<[u8]>>,
     /// Identity of the segment or commit that wrote the file (Elasticsearch 7.16 and later).
-    pub writer_uuid: Option<Box<[u8]>>,
+    pub writer_uuid: Option<ShortBytes>,
 }
 
 /// The data blobs of one file.
@@ -102,25 +104,30 @@ impl Parts {
 impl<'de> Deserialize<'de> for FileInfo {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let disk = FileOnDisk::deserialize(deserializer)?;
-        let name = FileName::parse(&disk.name)
-            .ok_or_else(|| D::Error::custom(format_args!("{:?} is not the name of a data blob", disk.name)))?;
-        let checksum = match disk.checksum.as_deref() {
-            None => None,
-            Some(text) => {
-                let value = base36::decode(text).and_then(|value| u32::try_from(value).ok());
-                Some(value.ok_or_else(|| D::Error::custom(format_args!("{text:?} is not a checksum in base 36")))?)
+        let name = match disk.name.0 {
+            NameText::File(name) => name,
+            NameText::Odd(text) => {
+                return Err(D::Error::custom(format_args!("{text:?} is not the name of a data blob")));
             }
         };
-        if disk.physical_name.is_empty() || disk.physical_name.contains(['/', '\\', '\0']) {
-            return Err(D::Error::custom(format_args!("{:?} is not the name of a Lucene file", disk.physical_name)));
+        let checksum = match disk.checksum {
+            None => None,
+            Some(Text(Checksum::Value(value))) => Some(value),
+            Some(Text(Checksum::Odd(text))) => {
+                return Err(D::Error::custom(format_args!("{text:?} is not a checksum in base 36")));
+            }
+        };
+        let physical_name = disk.physical_name.0;
+        if physical_name.is_empty() || physical_name.contains(['/', '\\', '\0']) {
+            return Err(D::Error::custom(format_args!("{physical_name:?} is not the name of a Lucene file")));
         }
         Ok(Self {
             name,
-            physical_name: disk.physical_name.into_owned().into(),
+            physical_name,
             len_bytes: disk.length,
             checksum,
             part_size: disk.part_size.filter(|size| (1..UNLIMITED).contains(size)).unwrap_or(u64::MAX),
-            written_by: disk.written_by.map(|text| text.into_owned().into()),
+            written_by: disk.written_by.map(|text| text.0),
             meta_hash: disk.meta_hash.map(|bytes| bytes.0),
             writer_uuid: disk.writer_uuid.map(|bytes| bytes.0).filter(|bytes| !bytes.is_empty()),
         })
@@ -130,41 +137,27 @@ impl<'de> Deserialize<'de> for FileInfo {
 /// The shape on disk. Unknown keys are refused, as the engines refuse them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileOnDisk<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow)]
-    physical_name: Cow<'a, str>,
+struct FileOnDisk {
+    name: Text<NameText>,
+    physical_name: Text<ShortText>,
     length: u64,
-    #[serde(borrow, default)]
-    checksum: Option<Cow<'a, str>>,
+    checksum: Option<Text<Checksum>>,
     part_size: Option<u64>,
-    #[serde(borrow, default)]
-    written_by: Option<Cow<'a, str>>,
-    meta_hash: Option<Bytes>,
-    writer_uuid: Option<Bytes>,
+    written_by: Option<Text<ShortText>>,
+    meta_hash: Option<Bytes<Box<[u8]>>>,
+    writer_uuid: Option<Bytes<ShortBytes>>,
 }
 
-/// Raw bytes in SMILE, Base64 text in JSON.
-struct Bytes(Box<[u8]>);
+/// A checksum in base 36, whatever stands in its place.
+enum Checksum {
+    Value(u32),
+    Odd(Box<str>),
+}
 
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct BytesVisitor;
-        impl serde::de::Visitor<'_> for BytesVisitor {
-            type Value = Bytes;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("bytes")
-            }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
-                Ok(Bytes(bytes.into()))
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Bytes, E> {
-                use base64::{Engine as _, engine::general_purpose::STANDARD};
-                STANDARD.decode(text).map(|bytes| Bytes(bytes.into())).map_err(|_| E::custom("broken Base64"))
-            }
-        }
-        deserializer.deserialize_any(BytesVisitor)
+impl From<&str> for Checksum {
+    fn from(text: &str) -> Self {
+        let value = base36::decode(text).and_then(|value| u32::try_from(value).ok());
+        value.map_or_else(|| Self::Odd(text.into()), Self::Value)
     }
 }
 

@@ -8,6 +8,21 @@ use snaprepo_codec::base36;
 /// Length of the text of a random uuid: 16 bytes in URL-safe Base64 without padding.
 const UUID_TEXT_LEN: usize = 22;
 
+/// What [`DIGITS`] has for bytes that are no digits.
+const NO_DIGIT: u8 = 0xff;
+/// The value of each digit of URL-safe Base64. Our own, because every listed blob and every file entry has a name to
+/// read, and a decoder for texts of any length takes several times as long.
+const DIGITS: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0_u8;
+    while (value as usize) < alphabet.len() {
+        digits[alphabet[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
+
 /// A random identity: 16 bytes, written as 22 characters (`docs/format.md`, *Names*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid([u8; 16]);
@@ -16,13 +31,17 @@ impl Uuid {
     /// Reads 22 characters; `None` when they are not the text of 16 bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != UUID_TEXT_LEN {
+        let digits: &[u8; UUID_TEXT_LEN] = text.as_bytes().try_into().ok()?;
+        let values = digits.map(|digit| DIGITS[usize::from(digit)]);
+        // Each of the first 21 carries six bits; the last carries two, and may not carry more.
+        if values.contains(&NO_DIGIT) || values[UUID_TEXT_LEN - 1] & 0x0f != 0 {
             return None;
         }
-        // The decoder refuses a last character that carries more than two bits.
-        let mut bytes = [0; 18];
-        let len = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-        bytes.get(..len)?.try_into().ok().map(Self)
+        let bits = |values: &[u8]| values.iter().fold(0_u64, |bits, value| bits << 6 | u64::from(*value));
+        let (high, rest) = values.split_at(10);
+        let (middle, low) = rest.split_at(10);
+        let bits = u128::from(bits(high)) << 68 | u128::from(bits(middle)) << 8 | u128::from(bits(low) >> 4);
+        Some(Self(bits.to_be_bytes()))
     }
 
     /// An identity from its bytes.
@@ -99,6 +118,30 @@ impl fmt::Display for FileName {
             Self::Data(name) => name.fmt(f),
             Self::Virtual(uuid) => write!(f, "v__{uuid}"),
         }
+    }
+}
+
+/// The name of a file in a document, whatever it is there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NameText {
+    File(FileName),
+    /// Of no known form.
+    Odd(Box<str>),
+}
+
+impl NameText {
+    /// The text in the document: a name is written in one way only.
+    pub(crate) fn into_text(self) -> Box<str> {
+        match self {
+            Self::File(name) => name.to_string().into(),
+            Self::Odd(text) => text,
+        }
+    }
+}
+
+impl From<&str> for NameText {
+    fn from(text: &str) -> Self {
+        FileName::parse(text).map_or_else(|| Self::Odd(text.into()), Self::File)
     }
 }
 

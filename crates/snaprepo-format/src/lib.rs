@@ -12,6 +12,7 @@
 //! ```
 //! Pure: bytes in, values out. The types here are the domain's; the shapes on disk are private to each module.
 
+mod direct;
 pub mod engine;
 mod file;
 pub mod global_metadata;
@@ -24,9 +25,11 @@ pub mod root;
 pub mod shard_generation;
 pub mod shard_paths;
 pub mod shard_snapshot;
+mod short;
 pub mod snapshot_info;
 mod wrapped;
 
 pub use file::{FileInfo, Parts};
 pub use ids::{DataName, FileName, Uuid};
+pub use short::{ShortBytes, ShortText};
 pub use wrapped::{Document, Kind, document, encode, json_document, read};

@@ -191,10 +191,12 @@ pub fn shard_folder(name: &str) -> Option<u32> {
 /// Name of a data blob.
 #[must_use]
 pub fn data_blob_name(name: DataName, part: Option<u64>) -> String {
-    let mut text = name.to_string();
-    if let Some(part) = part {
-        let _ = write!(text, ".part{part}");
-    }
+    // Room for a uuid; a part number is rare.
+    let mut text = String::with_capacity(24);
+    let _ = match part {
+        None => write!(text, "{name}"),
+        Some(part) => write!(text, "{name}.part{part}"),
+    };
     text
 }
 

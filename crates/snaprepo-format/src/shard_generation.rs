@@ -7,8 +7,9 @@ use serde::Deserialize;
 use snaprepo_codec::Fault;
 
 use crate::{
+    direct::Text,
     file::FileInfo,
-    ids::FileName,
+    ids::{FileName, NameText},
     wrapped::{self, Kind},
 };
 
@@ -53,10 +54,14 @@ impl ShardGeneration {
         let snapshots = disk.snapshots.into_iter().map(|(snapshot, entry)| {
             let mut files = Vec::with_capacity(entry.files.len());
             let mut dangling = Vec::new();
-            for name in entry.files {
-                match FileName::parse(&name).and_then(|name| by_name.get(&name)) {
+            for Text(name) in entry.files {
+                let position = match &name {
+                    NameText::File(name) => by_name.get(name),
+                    NameText::Odd(_) => None,
+                };
+                match position {
                     Some(position) => files.push(*position),
-                    None => dangling.push(name),
+                    None => dangling.push(name.into_text()),
                 }
             }
             ShardEntry { snapshot, files, dangling, shard_state_id: entry.shard_state_id }
@@ -85,7 +90,7 @@ struct OnDisk {
 
 #[derive(Deserialize)]
 struct EntryOnDisk {
-    files: Vec<Box<str>>,
+    files: Vec<Text<NameText>>,
     #[serde(default)]
     shard_state_id: Option<Box<str>>,
 }

@@ -22,5 +22,7 @@ pub use local::LocalStore;
 pub use location::{Location, LocationFault};
 pub use meter::{Meter, Metered, Requests};
 pub use pool::Pool;
-pub use read::{Entry, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, STREAM_BUFFER_LEN};
+pub use read::{
+    BlobStat, Entry, FolderReader, Listed, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, STREAM_BUFFER_LEN, Streamed,
+};
 pub use write::WriteStore;

@@ -15,8 +15,13 @@ use snaprepo_codec::BlobPath;
 use walkdir::WalkDir;
 
 use crate::{
-    Entry, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, STREAM_BUFFER_LEN, StoreError, StoreErrorKind, WriteStore,
+    BlobStat, Entry, FolderReader, Listed, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, StoreError, StoreErrorKind,
+    Streamed, WriteStore,
 };
+
+mod stream;
+
+use stream::LocalReader;
 
 /// A directory of the local machine.
 pub struct LocalStore {
@@ -53,43 +58,76 @@ impl LocalStore {
     }
 
     fn open_blob(&self, path: &BlobPath) -> Result<(File, u64), StoreError> {
-        let file = self.open_beneath(path).map_err(|error| StoreError::from_io(path, error))?;
-        let metadata = file.metadata().map_err(|error| StoreError::from_io(path, error))?;
-        if metadata.is_file() {
-            Ok((file, metadata.len()))
-        } else {
-            let kind = if metadata.is_dir() { StoreErrorKind::IsFolder } else { StoreErrorKind::NotABlob };
-            Err(StoreError::new(path, kind))
+        let failed = |error| StoreError::from_io(path, error);
+        let file = self.open_beneath(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        check_is_blob(path, &metadata)?;
+        Ok((file, metadata.len()))
+    }
+
+    /// Opens a file for reading; no link on the way may lead out of the root.
+    fn open_beneath(&self, path: &BlobPath) -> io::Result<File> {
+        match self.resolve(path, Access::Read)? {
+            Some(file) => Ok(file),
+            None => File::open(self.checked(path)?),
         }
     }
 
-    /// Opens a file for reading; no link on the way may lead out of the root. Pipes do not block.
+    /// Looks at a file without opening it; no link on the way may lead out of the root.
+    fn metadata_beneath(&self, path: &BlobPath) -> io::Result<fs::Metadata> {
+        match self.resolve(path, Access::Look)? {
+            Some(file) => file.metadata(),
+            None => fs::metadata(self.checked(path)?),
+        }
+    }
+
+    /// Has the kernel resolve a path beneath the root; `None` where it cannot. Pipes do not block.
     #[cfg(target_os = "linux")]
-    fn open_beneath(&self, path: &BlobPath) -> io::Result<File> {
+    fn resolve(&self, path: &BlobPath, access: Access) -> io::Result<Option<File>> {
         use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        match openat2(&self.handle, path.as_str(), flags, Mode::empty(), ResolveFlags::BENEATH) {
-            Ok(fd) => Ok(File::from(fd)),
-            Err(rustix::io::Errno::NOSYS) => self.open_checked(path),
+        let flags = match access {
+            Access::Read => OFlags::RDONLY | OFlags::NONBLOCK,
+            Access::Look => OFlags::PATH,
+            Access::Enter => OFlags::PATH | OFlags::DIRECTORY,
+        };
+        let opened =
+            openat2(&self.handle, path.as_str(), flags | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::BENEATH);
+        match opened {
+            Ok(fd) => Ok(Some(File::from(fd))),
+            Err(rustix::io::Errno::NOSYS) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
     /// See the other definition.
     #[cfg(not(target_os = "linux"))]
-    fn open_beneath(&self, path: &BlobPath) -> io::Result<File> {
-        self.open_checked(path)
+    fn resolve(&self, _: &BlobPath, _: Access) -> io::Result<Option<File>> {
+        Ok(None)
     }
 
-    fn open_checked(&self, path: &BlobPath) -> io::Result<File> {
+    /// The real place of a path, if that lies inside the root.
+    fn checked(&self, path: &BlobPath) -> io::Result<PathBuf> {
         let real = fs::canonicalize(self.absolute(path))?;
-        if real.starts_with(&self.root) { File::open(real) } else { Err(io::ErrorKind::CrossesDevices.into()) }
+        if real.starts_with(&self.root) { Ok(real) } else { Err(io::ErrorKind::CrossesDevices.into()) }
     }
 
     /// The directory of a folder, if no link on the way leads out of the root.
     fn folder(&self, folder: &BlobPath) -> Result<PathBuf, StoreError> {
-        let real = fs::canonicalize(self.absolute(folder)).map_err(|error| StoreError::from_io(folder, error))?;
-        if real.starts_with(&self.root) { Ok(real) } else { Err(StoreError::new(folder, StoreErrorKind::LeavesStore)) }
+        self.checked(folder).map_err(|error| StoreError::from_io(folder, error))
+    }
+
+    /// Shows a directory entry, if it is still there.
+    fn look(&self, entry: &fs::DirEntry, visit: &mut dyn FnMut(Entry<'_>)) -> io::Result<()> {
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            // Removed between listing and looking.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let os_name = entry.file_name();
+        let name = os_name.to_string_lossy();
+        visit(self.classify(&name, os_name.to_str().is_some(), || entry.path(), &metadata));
+        Ok(())
     }
 
     /// What a directory entry is; `metadata` is that of the entry itself, links not followed.
@@ -133,13 +171,36 @@ impl LocalStore {
     }
 }
 
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy)]
+enum Access {
+    /// To read it.
+    Read,
+    /// To look at it, which takes no permission to read it.
+    Look,
+    /// To open what is in it.
+    Enter,
+}
+
+fn modified_millis(metadata: &fs::Metadata) -> Option<i64> {
+    let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since_1970.and_then(|time| i64::try_from(time.as_millis()).ok())
+}
+
+/// What is behind a path that should be a blob.
+fn check_is_blob(path: &BlobPath, metadata: &fs::Metadata) -> Result<(), StoreError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let kind = if metadata.is_dir() { StoreErrorKind::IsFolder } else { StoreErrorKind::NotABlob };
+    Err(StoreError::new(path, kind))
+}
+
 fn plain_entry<'n>(name: &'n str, metadata: &fs::Metadata) -> Entry<'n> {
     if metadata.is_dir() {
         Entry::Folder { name }
     } else if metadata.is_file() {
-        let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let modified_millis = since_1970.and_then(|time| i64::try_from(time.as_millis()).ok());
-        Entry::Blob { name, len_bytes: metadata.len(), modified_millis }
+        Entry::Blob { name, len_bytes: metadata.len(), modified_millis: modified_millis(metadata) }
     } else {
         Entry::Odd { name, what: OddEntry::Special }
     }
@@ -167,41 +228,37 @@ impl ReadStore for LocalStore {
     fn stream(
         &self,
         path: &BlobPath,
+        len_bytes: u64,
         buffer: &mut Vec<u8>,
         sink: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<(), StoreError> {
-        let (file, len) = self.open_blob(path)?;
-        buffer.resize(STREAM_BUFFER_LEN, 0);
-        // As in `read`: the file ends where it ended when it was opened. That also spares a small one its second read.
-        let mut left = file.take(len);
-        while left.limit() > 0 {
-            match left.read(buffer) {
-                Ok(0) => break,
-                Ok(len) => {
-                    if !sink(buffer.get(..len).unwrap_or_default()) {
-                        break;
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(StoreError::from_io(path, error)),
-            }
-        }
-        Ok(())
+    ) -> Result<Streamed, StoreError> {
+        let file = self.open_beneath(path).map_err(|error| StoreError::from_io(path, error))?;
+        stream::stream(file, || Ok(path.clone()), len_bytes, buffer, sink)
+    }
+
+    fn stat(&self, path: &BlobPath) -> Result<BlobStat, StoreError> {
+        let metadata = self.metadata_beneath(path).map_err(|error| StoreError::from_io(path, error))?;
+        check_is_blob(path, &metadata)?;
+        Ok(BlobStat { len_bytes: metadata.len(), modified_millis: modified_millis(&metadata) })
     }
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         let failed = |error| StoreError::from_io(folder, error);
         for entry in fs::read_dir(self.folder(folder)?).map_err(failed)? {
+            self.look(&entry.map_err(failed)?, visit).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn list_names(&self, folder: &BlobPath, visit: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
+        let failed = |error| StoreError::from_io(folder, error);
+        for entry in fs::read_dir(self.folder(folder)?).map_err(failed)? {
             let entry = entry.map_err(failed)?;
-            let metadata = match entry.metadata() {
-                Ok(metadata) => metadata,
-                // Removed between listing and looking.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed(error)),
-            };
-            let os_name = entry.file_name();
-            let name = os_name.to_string_lossy();
-            visit(self.classify(&name, os_name.to_str().is_some(), || entry.path(), &metadata));
+            // The directory itself tells of most entries what they are.
+            match (entry.file_type().is_ok_and(|what| what.is_file()), entry.file_name().to_str()) {
+                (true, Some(name)) => visit(Listed::Name(name)),
+                _ => self.look(&entry, &mut |entry| visit(Listed::Entry(entry))).map_err(failed)?,
+            }
         }
         Ok(())
     }
@@ -228,6 +285,10 @@ impl ReadStore for LocalStore {
             }
         }
         Ok(())
+    }
+
+    fn reader<'s>(&'s self, folder: &BlobPath) -> Box<dyn FolderReader + 's> {
+        Box::new(LocalReader::new(self, folder))
     }
 
     fn parent(&self) -> Option<(Box<dyn ReadStore>, String)> {

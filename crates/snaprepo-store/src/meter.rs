@@ -7,7 +7,7 @@ use std::sync::{
 
 use snaprepo_codec::BlobPath;
 
-use crate::{Entry, ReadStore, StoreError};
+use crate::{BlobStat, Entry, FolderReader, Listed, ReadStore, StoreError, Streamed};
 
 /// Requests and bytes so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,11 +79,12 @@ impl ReadStore for Metered {
     fn stream(
         &self,
         path: &BlobPath,
+        len_bytes: u64,
         buffer: &mut Vec<u8>,
         sink: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Streamed, StoreError> {
         let mut len = 0;
-        let streamed = self.store.stream(path, buffer, &mut |piece| {
+        let streamed = self.store.stream(path, len_bytes, buffer, &mut |piece| {
             len += piece.len();
             sink(piece)
         });
@@ -96,13 +97,51 @@ impl ReadStore for Metered {
         self.store.list(folder, visit)
     }
 
+    /// Counts as a listing: what this leaves out is no request of its own in a store that charges for requests.
+    fn list_names(&self, folder: &BlobPath, visit: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
+        self.meter.list();
+        self.store.list_names(folder, visit)
+    }
+
+    /// Counts as nothing: lengths come with listings, but for stores that find them cheaper one by one.
+    fn stat(&self, path: &BlobPath) -> Result<BlobStat, StoreError> {
+        self.store.stat(path)
+    }
+
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {
         self.meter.list();
         self.store.walk(folder, visit)
     }
 
+    fn reader<'s>(&'s self, folder: &BlobPath) -> Box<dyn FolderReader + 's> {
+        Box::new(MeteredReader { reader: self.store.reader(folder), meter: &self.meter })
+    }
+
     fn parent(&self) -> Option<(Box<dyn ReadStore>, String)> {
         let (store, name) = self.store.parent()?;
         Some((Box::new(Self::new(store, self.meter.clone())), name))
+    }
+}
+
+struct MeteredReader<'s> {
+    reader: Box<dyn FolderReader + 's>,
+    meter: &'s Meter,
+}
+
+impl FolderReader for MeteredReader<'_> {
+    fn stream(
+        &mut self,
+        name: &str,
+        len_bytes: u64,
+        buffer: &mut Vec<u8>,
+        sink: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Streamed, StoreError> {
+        let mut len = 0;
+        let streamed = self.reader.stream(name, len_bytes, buffer, &mut |piece| {
+            len += piece.len();
+            sink(piece)
+        });
+        self.meter.read(len);
+        streamed
     }
 }

@@ -5,7 +5,7 @@ use std::{
     num::NonZeroUsize,
     ops::ControlFlow,
     sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc},
-    thread,
+    thread::{self, Scope},
 };
 
 use crate::Cancel;
@@ -56,7 +56,9 @@ impl Pool {
         R: Send,
     {
         let items = items.into_iter();
-        if self.width.get() == 1 {
+        // Starting a thread takes longer than much of the work.
+        let is_one_at_most = items.size_hint().1.is_some_and(|most| most <= 1);
+        if self.width.get() == 1 || is_one_at_most {
             for item in items {
                 if self.cancel.is_cancelled() || each(work(item)).is_break() {
                     return;
@@ -64,22 +66,12 @@ impl Pool {
             }
             return;
         }
-        let window = self.width.get() * WINDOW_PER_THREAD;
         let progress = Mutex::new(Progress { items, taken: 0, delivered: 0, stopped: false });
-        let moved = Condvar::new();
+        let crew = Crew { pool: self, progress, moved: Condvar::new(), work };
         let (sender, receiver) = mpsc::channel();
         thread::scope(|scope| {
-            for _ in 0..self.width.get() {
-                let (sender, progress, moved, work) = (sender.clone(), &progress, &moved, &work);
-                scope.spawn(move || {
-                    while let Some((number, item)) = self.next(progress, moved, window) {
-                        if sender.send((number, work(item))).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(sender);
+            let (crew, n_more) = (&crew, self.width.get() - 1);
+            scope.spawn(move || crew.run(scope, &sender, n_more));
             let mut early = BTreeMap::new();
             let mut next = 0;
             for (number, result) in receiver {
@@ -87,11 +79,7 @@ impl Pool {
                 while let Some(result) = early.remove(&next) {
                     next += 1;
                     let flow = each(result);
-                    let mut progress = lock(&progress);
-                    progress.delivered = next;
-                    progress.stopped |= flow.is_break();
-                    drop(progress);
-                    moved.notify_all();
+                    crew.deliver(next, flow);
                     if flow.is_break() {
                         return;
                     }
@@ -99,24 +87,68 @@ impl Pool {
             }
         });
     }
+}
 
-    fn next<I: Iterator>(
-        &self,
-        progress: &Mutex<Progress<I>>,
-        moved: &Condvar,
-        window: usize,
-    ) -> Option<(usize, I::Item)> {
-        let mut progress = lock(progress);
-        while !progress.stopped && progress.taken >= progress.delivered + window {
-            progress = moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
+/// What the threads of one call share.
+struct Crew<'p, I, W> {
+    pool: &'p Pool,
+    progress: Mutex<Progress<I>>,
+    /// Told when items may be taken again.
+    moved: Condvar,
+    work: W,
+}
+
+impl<I: Iterator<Item: Send> + Send, W> Crew<'_, I, W> {
+    /// Works until there is nothing left to take. A thread that got an item starts the next one, up to `n_more`, so that
+    /// there are never more threads than items, and nobody waits for all of them to start.
+    fn run<'scope, R: Send + 'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        sender: &mpsc::Sender<(usize, R)>,
+        mut n_more: usize,
+    ) where
+        W: Fn(I::Item) -> R + Sync,
+    {
+        while let Some((number, item)) = self.next() {
+            if let Some(n_behind) = n_more.checked_sub(1) {
+                let sender = sender.clone();
+                scope.spawn(move || self.run(scope, &sender, n_behind));
+                n_more = 0;
+            }
+            if sender.send((number, (self.work)(item))).is_err() {
+                break;
+            }
         }
-        if progress.stopped || self.cancel.is_cancelled() {
+    }
+
+    fn next(&self) -> Option<(usize, I::Item)> {
+        let window = self.pool.width.get() * WINDOW_PER_THREAD;
+        let mut progress = lock(&self.progress);
+        while !progress.stopped && progress.taken >= progress.delivered + window {
+            progress = self.moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
+        }
+        if progress.stopped || self.pool.cancel.is_cancelled() {
             return None;
         }
         let item = progress.items.next()?;
         let number = progress.taken;
         progress.taken += 1;
         Some((number, item))
+    }
+
+    /// Notes how many results were handed out, and whether more are wanted.
+    fn deliver(&self, delivered: usize, flow: ControlFlow<()>) {
+        let mut progress = lock(&self.progress);
+        progress.delivered = delivered;
+        progress.stopped |= flow.is_break();
+        drop(progress);
+        if flow.is_break() {
+            self.moved.notify_all();
+        } else {
+            // One more item may be taken, by one thread. Whoever waits is told in time: as many results are still to be
+            // handed out as the window is long, and fewer threads than that wait.
+            self.moved.notify_one();
+        }
     }
 }
 

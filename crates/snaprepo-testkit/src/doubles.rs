@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{Entry, ReadStore, StoreError, StoreErrorKind};
+use snaprepo_store::{BlobStat, Entry, Listed, ReadStore, StoreError, StoreErrorKind, Streamed};
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,8 +113,14 @@ impl Double {
         self.n_requests.load(Ordering::SeqCst)
     }
 
+    /// Counts a request, and tells who answers it.
     fn answering(&self) -> &dyn ReadStore {
         let n = self.n_requests.fetch_add(1, Ordering::SeqCst);
+        self.store_at(n)
+    }
+
+    /// The store after `n` requests.
+    fn store_at(&self, n: u64) -> &dyn ReadStore {
         let at = match self.switch {
             Switch::Never => 0,
             Switch::After(first) => usize::from(n >= first),
@@ -160,16 +166,27 @@ impl ReadStore for Double {
     fn stream(
         &self,
         path: &BlobPath,
+        len_bytes: u64,
         buffer: &mut Vec<u8>,
         sink: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Streamed, StoreError> {
         self.ask(path)?;
-        self.answering().stream(path, buffer, sink)
+        self.answering().stream(path, len_bytes, buffer, sink)
     }
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         self.ask_folder(folder)?;
         self.answering().list(folder, visit)
+    }
+
+    fn list_names(&self, folder: &BlobPath, visit: &mut dyn FnMut(Listed<'_>)) -> Result<(), StoreError> {
+        self.ask_folder(folder)?;
+        self.answering().list_names(folder, visit)
+    }
+
+    /// Never refused and not counted: most stores tell this with their listings.
+    fn stat(&self, path: &BlobPath) -> Result<BlobStat, StoreError> {
+        self.store_at(self.n_requests()).stat(path)
     }
 
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {

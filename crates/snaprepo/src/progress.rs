@@ -104,8 +104,8 @@ fn name(phase: Phase) -> &'static str {
 impl Observer for Progress {
     fn event(&self, event: Event) {
         match event {
-            Event::File { bytes } => {
-                self.files.fetch_add(1, Ordering::Relaxed);
+            Event::Files { n_files, bytes } => {
+                self.files.fetch_add(n_files, Ordering::Relaxed);
                 self.bytes.fetch_add(bytes, Ordering::Relaxed);
             }
             Event::Finding => {
@@ -122,7 +122,7 @@ impl Observer for Progress {
                     bar.set_prefix(name(phase));
                 }
                 Event::Advance => bar.inc(1),
-                Event::File { .. } | Event::Finding => bar.set_message(self.message()),
+                Event::Files { .. } | Event::Finding => bar.set_message(self.message()),
             },
             Voice::Lines(line) => {
                 let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,7 +134,7 @@ impl Observer for Progress {
                         self.write(&line);
                     }
                     Event::Advance => line.done += 1,
-                    Event::File { .. } | Event::Finding => {}
+                    Event::Files { .. } | Event::Finding => {}
                 }
                 if line.last.elapsed() >= LINE_INTERVAL {
                     line.last = Instant::now();

@@ -40,6 +40,13 @@ impl Notes {
         self.findings.push(finding);
     }
 
+    /// Adds what was noted later.
+    pub(super) fn append(&mut self, later: Self) {
+        self.findings.extend(later.findings);
+        self.failures.extend(later.failures);
+        self.tally.add(&later.tally);
+    }
+
     /// Notes a blob that could not be had: as a finding when that is damage, else as a failure of ours.
     pub(super) fn blob(&mut self, error: &BlobError, finding: impl FnOnce(&BlobError) -> Finding) {
         let finding = finding(error);

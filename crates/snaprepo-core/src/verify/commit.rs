@@ -1,6 +1,6 @@
 //! Does the file list of a shard snapshot belong to its Lucene commit?
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use snaprepo_format::FileInfo;
 use snaprepo_lucene::{Commit, SegmentInfo, commit_generation, is_commit_file, shard_state_id};
 
@@ -44,33 +44,72 @@ pub(super) fn check(files: &[FileInfo]) -> Result<Option<CommitFacts>, CommitFau
     let commit = Commit::parse(bytes)
         .map_err(|fault| CommitFault::new(FindingKind::CommitInvalid, name, format!("does not read: {fault}")))?;
 
-    let present: HashMap<&str, &FileInfo> = files.iter().map(|file| (&*file.physical_name, file)).collect();
-    let mut needed: HashSet<String> = HashSet::from([name.to_string()]);
+    let mut listed = Listed::new(files);
+    listed.need(name);
     for segment in &commit.segments {
         let info_name = segment.info_file();
-        let info = present.get(info_name.as_str()).and_then(|file| file.inlined());
-        needed.extend(segment.update_files.iter().cloned());
-        needed.extend(segment.live_docs_file(&commit));
+        let info = listed.file(&info_name).and_then(FileInfo::inlined);
+        segment.update_files.iter().for_each(|file| listed.need(file));
+        segment.live_docs_file(&commit).iter().for_each(|file| listed.need(file));
         // Without a readable segment info the files of the segment are those that carry its name.
         match info.and_then(|bytes| SegmentInfo::parse(bytes, &segment.codec).ok()) {
-            Some(info) => needed.extend(info.files),
-            None => {
-                let of_segment = present.keys().filter(|file| is_of_segment(file, &segment.name));
-                needed.extend(of_segment.map(ToString::to_string));
-            }
+            Some(info) => info.files.iter().for_each(|file| listed.need(file)),
+            None => listed.need_all_of(&segment.name),
         }
-        needed.insert(info_name);
+        listed.need(&info_name);
     }
-    // The least of several, so that the answer is the same each time.
-    if let Some(absent) = needed.iter().filter(|file| !present.contains_key(file.as_str())).min() {
+    if let Some(absent) = listed.absent {
         let message = format!("the commit {name} needs {absent}, the snapshot does not list it");
-        return Err(CommitFault::new(FindingKind::CommitMismatch, absent, message));
+        return Err(CommitFault::new(FindingKind::CommitMismatch, &absent, message));
     }
-    if let Some(stray) = present.keys().filter(|file| !needed.contains(**file)).min() {
+    if let Some(stray) = listed.stray() {
         let message = format!("the snapshot lists {stray}, the commit {name} does not need it");
         return Err(CommitFault::new(FindingKind::CommitMismatch, stray, message));
     }
     Ok(Some(CommitFacts { shard_state_id: shard_state_id(&commit) }))
+}
+
+/// The files that a snapshot lists, and which of them its commit needs.
+struct Listed<'a> {
+    /// By name; whether it is needed.
+    files: HashMap<&'a str, (&'a FileInfo, Needed)>,
+    /// What is needed and not listed: the least of several, so that the answer is the same each time.
+    absent: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Yes,
+    No,
+}
+
+impl<'a> Listed<'a> {
+    fn new(files: &'a [FileInfo]) -> Self {
+        let files = files.iter().map(|file| (&*file.physical_name, (file, Needed::No)));
+        Self { files: files.collect(), absent: None }
+    }
+
+    fn file(&self, name: &str) -> Option<&'a FileInfo> {
+        self.files.get(name).map(|(file, _)| *file)
+    }
+
+    fn need(&mut self, name: &str) {
+        match self.files.get_mut(name) {
+            Some((_, needed)) => *needed = Needed::Yes,
+            None if self.absent.as_deref().is_none_or(|least| name < least) => self.absent = Some(name.to_owned()),
+            None => {}
+        }
+    }
+
+    fn need_all_of(&mut self, segment: &str) {
+        let of_segment = self.files.iter_mut().filter(|(name, _)| is_of_segment(name, segment));
+        of_segment.for_each(|(_, (_, needed))| *needed = Needed::Yes);
+    }
+
+    /// What is listed and not needed: the least of several.
+    fn stray(&self) -> Option<&'a str> {
+        self.files.iter().filter(|(_, (_, needed))| *needed == Needed::No).map(|(name, _)| *name).min()
+    }
 }
 
 /// Whether a file carries the name of a segment: `_1.cfs`, `_1_2.liv`, but not `_10.cfs`.

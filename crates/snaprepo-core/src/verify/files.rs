@@ -1,56 +1,67 @@
 //! Checks of the files that the snapshots of a shard need: presence and length of their parts, and what the metadata
 //! hold of them. What is deeper becomes a job.
 
-use std::sync::Arc;
-
 use snaprepo_codec::{base36, envelope::StreamCheck};
-use snaprepo_format::names;
+use snaprepo_format::{FileName, Parts, names};
+use snaprepo_store::StoreError;
 
 use super::{
-    file::FileJob,
+    file::{FileJob, Place, length_message},
     finding::FindingKind,
     options::Depth,
     report::Tally,
     shard::{Need, ShardCheck},
 };
-use crate::{BlobError, folder::Other};
+use crate::{
+    BlobError,
+    folder::{DataBlob, Other},
+};
 
 impl ShardCheck<'_> {
     /// Presence of every needed part, and jobs for what is deeper.
     pub(super) fn files(&mut self) {
-        let mut needs: Vec<Need> = std::mem::take(&mut self.needs).into_values().collect();
-        needs.sort_by_key(|need| need.file.name);
+        let mut needs = std::mem::take(&mut self.needs);
+        let mut in_order: Vec<(FileName, &mut Need)> =
+            needs.all.iter_mut().map(|need| (need.file.name, need)).collect();
+        in_order.sort_unstable_by_key(|(name, _)| *name);
         let depth = self.context.options.depth;
-        let folder = Arc::new(self.folder.path.clone());
-        for need in &mut needs {
+        self.outcome.place = Place { index: self.index, shard: self.shard, folder: self.folder.path.clone() };
+        let mut with_extra = Vec::new();
+        for (position, (_, need)) in in_order.into_iter().enumerate() {
             let Some(parts) = need.file.parts() else {
                 if !need.users.is_empty() {
                     self.inlined(need);
                 }
                 continue;
             };
-            if need.users.is_empty() {
-                continue;
+            let listed = self.folder.parts(parts.name);
+            let has_extra = depth >= Depth::Presence && !listed.iter().all(|blob| belongs(blob, &parts));
+            if !need.users.is_empty() {
+                let tally = &mut self.outcome.notes.tally;
+                tally.add(&Tally { files: 1, blobs: parts.n_parts, bytes: parts.len_bytes, ..Tally::default() });
+                let n_before = self.outcome.notes.findings.len();
+                let is_present = depth >= Depth::Presence && self.is_present(need, &parts, listed);
+                self.outcome.parts.note(position, n_before, self.outcome.notes.findings.len());
+                if is_present && depth >= Depth::Footers {
+                    self.outcome.jobs.push(FileJob {
+                        position,
+                        physical_name: need.file.physical_name.clone(),
+                        parts,
+                        checksum: need.file.checksum,
+                        meta_hash: need.file.meta_hash.take(),
+                        maybe_footless: is_maybe_footless(need.file.written_by.as_deref()),
+                        snapshots: std::mem::take(&mut need.users),
+                    });
+                }
             }
-            let tally = Tally { files: 1, blobs: parts.n_parts, bytes: parts.len_bytes, ..Tally::default() };
-            self.outcome.notes.tally.add(&tally);
-            if depth < Depth::Presence || !self.is_present(need) || depth < Depth::Footers {
-                continue;
+            if has_extra {
+                with_extra.push(need);
             }
-            self.outcome.jobs.push(FileJob {
-                index: self.index,
-                shard: self.shard,
-                folder: Arc::clone(&folder),
-                physical_name: need.file.physical_name.clone(),
-                parts,
-                checksum: need.file.checksum,
-                meta_hash: need.file.meta_hash.take(),
-                maybe_footless: is_maybe_footless(need.file.written_by.as_deref()),
-                snapshots: std::mem::take(&mut need.users),
-            });
         }
-        self.extra_parts(&needs);
-        self.needs = needs.into_iter().map(|need| (need.file.name, need)).collect();
+        for need in with_extra {
+            self.extra_parts(need);
+        }
+        self.needs = needs;
     }
 
     /// A file whose bytes are all in the metadata: its length, footer and checksum.
@@ -86,39 +97,51 @@ impl ShardCheck<'_> {
         self.find(finding.in_snapshots(need.users.iter().copied()).breaking());
     }
 
-    fn is_present(&mut self, need: &Need) -> bool {
-        let Some(parts) = need.file.parts() else { return true };
+    /// Whether all parts are there, and have the right length as far as that is known before they are read.
+    fn is_present(&mut self, need: &Need, parts: &Parts, listed: &[DataBlob]) -> bool {
         let mut intact = true;
-        let listed = self.folder.parts(parts.name).len() as u64;
         for i in 0..parts.n_parts {
-            let finding = match self.folder.data(parts.name, parts.part_number(i)) {
-                Some(blob) if blob.len_bytes == parts.part_len(i) => continue,
-                Some(blob) => {
-                    let (expected, found) = (parts.part_len(i), blob.len_bytes);
-                    let message = format!("is {found} bytes long instead of {expected}");
-                    self.about(FindingKind::BlobLengthMismatch, &parts.blob_name(i), message).values(expected, found)
+            let (name, expected) = (|| parts.blob_name(i), parts.part_len(i));
+            let blob = listed.binary_search_by_key(&parts.part_number(i), |blob| blob.part);
+            let blob = blob.ok().and_then(|at| listed.get(at));
+            let stat = match blob {
+                // Whoever reads all of the only part learns its length: the listing was asked for no more than that.
+                Some(DataBlob { stat: None, .. }) if parts.n_parts == 1 => continue,
+                Some(DataBlob { stat: None, .. }) => {
+                    match self.folder.stat(self.context.repository.store(), &name(), None) {
+                        Ok(stat) => stat,
+                        Err(error) => {
+                            self.unread_part(need, &name(), error);
+                            intact = false;
+                            continue;
+                        }
+                    }
                 }
-                None if self.is_odd(&parts.blob_name(i)) => {
-                    self.unread_part(need, &parts.blob_name(i));
+                Some(blob) => blob.stat,
+                None => None,
+            };
+            let finding = match stat.map(|stat| stat.len_bytes) {
+                Some(found) if found == expected => continue,
+                Some(found) => {
+                    let message = length_message(expected, found);
+                    self.about(FindingKind::BlobLengthMismatch, &name(), message).values(expected, found)
+                }
+                None if self.is_odd(&name()) => {
+                    self.odd_part(need, &name());
                     intact = false;
                     continue;
                 }
                 None => {
-                    let name = parts.blob_name(i);
-                    let message = if self.folder.has(&name) { "is no blob" } else { "does not exist" };
-                    let len = parts.part_len(i);
-                    self.about(
-                        FindingKind::MissingBlob,
-                        &name,
-                        format!("{message} ({len} bytes of {})", parts.len_bytes),
-                    )
+                    let message = if self.folder.has(&name()) { "is no blob" } else { "does not exist" };
+                    let message = format!("{message} ({expected} bytes of {})", parts.len_bytes);
+                    self.about(FindingKind::MissingBlob, &name(), message)
                 }
             };
             let finding = finding.of_file(&need.file.physical_name).in_snapshots(need.users.iter().copied());
             self.find(finding.breaking());
             intact = false;
             // A hostile length can name more parts than there are atoms: nothing is there behind the listed ones.
-            if i > listed {
+            if i > listed.len() as u64 {
                 break;
             }
         }
@@ -132,9 +155,14 @@ impl ShardCheck<'_> {
     }
 
     /// Reads what cannot be read, for the store's own word about it.
-    fn unread_part(&mut self, need: &Need, name: &str) {
+    fn odd_part(&mut self, need: &Need, name: &str) {
         let Ok(path) = self.folder.path.join(name) else { return };
-        let Err(error) = self.context.repository.store().read_range(&path, 0, 1) else { return };
+        if let Err(error) = self.context.repository.store().read_range(&path, 0, 1) {
+            self.unread_part(need, name, error);
+        }
+    }
+
+    fn unread_part(&mut self, need: &Need, name: &str, error: StoreError) {
         let error = BlobError::from_store(error);
         let finding = self.about(FindingKind::MissingBlob, name, error.problem.to_string());
         let finding = finding.of_file(&need.file.physical_name).in_snapshots(need.users.iter().copied()).breaking();
@@ -142,27 +170,22 @@ impl ShardCheck<'_> {
     }
 
     /// Parts beyond the count, or a whole blob beside parts.
-    fn extra_parts(&mut self, needs: &[Need]) {
-        if self.context.options.depth < Depth::Presence {
-            return;
+    fn extra_parts(&mut self, need: &Need) {
+        let Some(parts) = need.file.parts() else { return };
+        for blob in self.folder.parts(parts.name).iter().filter(|blob| !belongs(blob, &parts)) {
+            let name = names::data_blob_name(blob.name, blob.part);
+            let message = format!("the file has {} part(s)", parts.n_parts);
+            let finding = self.about(FindingKind::ExtraPart, &name, message);
+            self.find(finding.of_file(&need.file.physical_name).in_snapshots(need.users.iter().copied()));
         }
-        let mut findings = Vec::new();
-        for need in needs {
-            let Some(parts) = need.file.parts() else { continue };
-            for blob in self.folder.parts(parts.name) {
-                let belongs = match blob.part {
-                    None => parts.n_parts == 1,
-                    Some(part) => parts.n_parts > 1 && part < parts.n_parts,
-                };
-                if !belongs {
-                    let name = names::data_blob_name(blob.name, blob.part);
-                    let message = format!("the file has {} part(s)", parts.n_parts);
-                    let finding = self.about(FindingKind::ExtraPart, &name, message);
-                    findings.push(finding.of_file(&need.file.physical_name).in_snapshots(need.users.iter().copied()));
-                }
-            }
-        }
-        self.outcome.notes.findings.extend(findings);
+    }
+}
+
+/// Whether a blob is one of the parts of the file whose name it has.
+fn belongs(blob: &DataBlob, parts: &Parts) -> bool {
+    match blob.part {
+        None => parts.n_parts == 1,
+        Some(part) => parts.n_parts > 1 && part < parts.n_parts,
     }
 }
 

@@ -1,6 +1,11 @@
 //! One pass over one generation.
 
-use std::{cell::RefCell, ops::ControlFlow, sync::mpsc, thread};
+use std::{
+    cell::RefCell,
+    ops::ControlFlow,
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use hashbrown::HashSet;
 use snaprepo_format::root::{IndexIx, SnapshotIx};
@@ -8,10 +13,11 @@ use snaprepo_store::Pool;
 
 use super::{
     collect::{Collector, Notes},
-    file::{self, FileJob},
+    file::{self, FileJob, FileNotes, Place},
     finding::{Finding, FindingKind},
     indices::{self, IndexPlan},
     options::{Depth, Options, Sample},
+    order::FolderNotes,
     report::{ClassTally, Report},
     root::{self, Hidden},
     shard::{self, Context, ShardOutcome},
@@ -24,7 +30,7 @@ use crate::{BlobError, Event, Observer, Phase, Repository, status};
 /// Shard folders whose files wait to be checked while later folders are read already.
 const FOLDERS_AHEAD: usize = 16;
 /// Files that one thread checks in a row: handing over a small file takes longer than checking it …
-const FILES_AT_ONCE: usize = 16;
+const FILES_AT_ONCE: usize = 64;
 /// … but more bytes than these are worth a thread of their own.
 const BYTES_AT_ONCE: u64 = 1 << 20;
 
@@ -155,14 +161,14 @@ struct ShardRun<'a> {
 /// What travels from the reading of folders to the checking of files.
 enum Item {
     Folder(IndexIx, Box<ShardOutcome>),
-    Files(Vec<FileJob>),
+    Files(Arc<Place>, Vec<FileJob>),
 }
 
 /// What comes back from there.
 enum Checked {
     Folder(IndexIx, Box<ShardOutcome>),
-    /// One for each file.
-    Files(Vec<Notes>),
+    /// What came of some files of the folder before.
+    Files(Box<FileNotes>),
 }
 
 impl ShardRun<'_> {
@@ -189,10 +195,12 @@ impl ShardRun<'_> {
             });
             let items = receiver.into_iter().flat_map(|(index, mut outcome): (IndexIx, ShardOutcome)| {
                 let mut jobs = std::mem::take(&mut outcome.jobs);
-                jobs.retain(|job| is_sampled(job, sample, context.options.seed));
-                let batches = batches(jobs).into_iter().map(Item::Files);
+                let place = Arc::new(std::mem::take(&mut outcome.place));
+                jobs.retain(|job| is_sampled(&place, job, sample, context.options.seed));
+                let batches = batches(jobs).into_iter().map(move |jobs| Item::Files(Arc::clone(&place), jobs));
                 std::iter::once(Item::Folder(index, Box::new(outcome))).chain(batches)
             });
+            let mut folder = FolderNotes::default();
             file_pool.map(
                 items,
                 |item| check_item(context, item, &file_pool),
@@ -202,16 +210,20 @@ impl ShardRun<'_> {
                             observer.event(Event::Advance);
                             unreferenced.merge(outcome.unreferenced);
                             shallow.extend(outcome.shallow.into_iter().map(|snapshot| (snapshot, index)));
-                            collector.take(outcome.notes);
+                            let next = FolderNotes { notes: outcome.notes, parts: outcome.parts, ..Default::default() };
+                            std::mem::replace(&mut folder, next).hand_over(collector);
                         }
-                        Checked::Files(files) => files.into_iter().for_each(|notes| {
-                            observer.event(Event::File { bytes: notes.tally.content_bytes });
-                            collector.take(notes);
-                        }),
+                        Checked::Files(files) => {
+                            let FileNotes { notes, late, n_files } = *files;
+                            observer.event(Event::Files { n_files, bytes: notes.tally.content_bytes });
+                            folder.late.extend(late);
+                            folder.files.append(notes);
+                        }
                     }
                     ControlFlow::Continue(())
                 },
             );
+            folder.hand_over(collector);
         });
     }
 }
@@ -241,18 +253,17 @@ fn check_item(context: &Context<'_>, item: Item, pool: &Pool) -> Checked {
     let (depth, cancel) = (context.options.depth, pool.cancel());
     match item {
         Item::Folder(index, outcome) => Checked::Folder(index, outcome),
-        Item::Files(jobs) => BUFFER.with_borrow_mut(|buffer| {
-            let jobs = jobs.iter().take_while(|_| !cancel.is_cancelled());
-            Checked::Files(jobs.map(|job| file::check(context.repository, job, depth, cancel, buffer)).collect())
+        Item::Files(place, jobs) => BUFFER.with_borrow_mut(|buffer| {
+            Checked::Files(Box::new(file::check(context.repository, &place, &jobs, depth, cancel, buffer)))
         }),
     }
 }
 
 /// Whether the sample has a file: decided by its name and the seed alone.
-fn is_sampled(job: &FileJob, sample: Sample, seed: u64) -> bool {
+fn is_sampled(place: &Place, job: &FileJob, sample: Sample, seed: u64) -> bool {
     let number = || {
         let name = job.parts.blob_name(0);
-        let text = job.folder.as_str().bytes().chain(name.bytes());
+        let text = place.folder.as_str().bytes().chain(name.bytes());
         let hash = text
             .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         // FNV leaves its high bits better mixed than its low ones.

@@ -1,6 +1,6 @@
 //! Checks of one shard folder: listing, table and file lists joined; then forgotten.
 
-use hashbrown::{HashMap, HashSet, hash_map::Entry};
+use hashbrown::{HashMap, HashSet};
 use snaprepo_format::{
     DataName, FileInfo, FileName,
     names::ShardBlob,
@@ -8,20 +8,22 @@ use snaprepo_format::{
     shard_generation::ShardGeneration,
     shard_snapshot::ShardSnapshot,
 };
+use snaprepo_store::StoreError;
 
 use super::{
     collect::Notes,
     commit::{self, CommitFacts},
-    file::FileJob,
+    file::{FileJob, Place},
     finding::{Finding, FindingKind},
     indices::{Held, IndexPlan, Mounted},
-    options::Options,
+    options::{Depth, Options, Sample},
+    order::PartFindings,
     snapshots::SnapshotFacts,
     unreferenced::Unreferenced,
 };
 use crate::{
     BlobError, Problem, Repository,
-    folder::ShardFolder,
+    folder::{Detail, ShardFolder},
     shard::{self, Located, ShardContent},
 };
 
@@ -29,8 +31,10 @@ use crate::{
 #[derive(Default)]
 pub(super) struct ShardOutcome {
     pub(super) notes: Notes,
-    /// Files whose bytes are to be checked.
+    pub(super) parts: PartFindings,
+    /// Files whose bytes are to be checked, and where they are.
     pub(super) jobs: Vec<FileJob>,
+    pub(super) place: Place,
     pub(super) unreferenced: Unreferenced,
     /// Snapshots of which this shard is in a remote store.
     pub(super) shallow: Vec<SnapshotIx>,
@@ -49,6 +53,12 @@ impl Context<'_> {
     pub(super) fn facts(&self, snapshot: SnapshotIx) -> &SnapshotFacts {
         &self.facts[usize::try_from(snapshot).unwrap_or(usize::MAX)]
     }
+
+    /// Whoever reads every file learns its length then: that spares a look at each while its folder is listed.
+    fn detail(&self) -> Detail {
+        let reads_all = self.options.depth == Depth::Content && self.options.sample == Sample::All;
+        if reads_all { Detail::Names } else { Detail::Lengths }
+    }
 }
 
 /// Checks one shard.
@@ -64,7 +74,7 @@ pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, shard: u32) -> Shar
         .extend(plan.held.iter().filter(has).map(|held| held.snapshot).filter(|ix| context.facts(*ix).pinned));
 
     let snapshots = || expected.iter().map(|held| held.snapshot);
-    let folder = match shard::locate(context.repository, plan.index, shard) {
+    let folder = match shard::locate(context.repository, plan.index, shard, context.detail()) {
         Ok(Located::AsRecorded(folder)) => folder,
         Ok(Located::Elsewhere(folder, path_type)) => {
             let entry = context.repository.root.index_entry(plan.index);
@@ -107,7 +117,7 @@ pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, shard: u32) -> Shar
         shard,
         folder: &folder,
         table: None,
-        needs: HashMap::new(),
+        needs: Needs::default(),
         live: HashSet::new(),
         complete: plan.complete,
         commits: HashMap::new(),
@@ -130,6 +140,44 @@ pub(super) struct Need {
     pub(super) users: Vec<SnapshotIx>,
 }
 
+/// The files that are in use, by name.
+#[derive(Default)]
+pub(super) struct Needs {
+    pub(super) all: Vec<Need>,
+    /// Positions in `all`. The files themselves are large, and would have to move whenever such a table grows.
+    by_name: HashMap<FileName, usize>,
+}
+
+impl Needs {
+    /// Makes room for so many in all.
+    fn expect(&mut self, n_files: usize) {
+        let n_more = n_files.saturating_sub(self.all.len());
+        self.all.reserve(n_more);
+        self.by_name.reserve(n_more);
+    }
+
+    fn get_mut(&mut self, name: FileName) -> Option<&mut Need> {
+        self.by_name.get(&name).and_then(|at| self.all.get_mut(*at))
+    }
+
+    pub(super) fn has(&self, name: FileName) -> bool {
+        self.by_name.contains_key(&name)
+    }
+
+    /// Adds a file that is not there yet.
+    fn add(&mut self, need: Need) {
+        self.by_name.insert(need.file.name, self.all.len());
+        self.all.push(need);
+    }
+
+    /// Notes that a file is in use although no snapshot is known that needs it.
+    pub(super) fn keep(&mut self, file: &FileInfo) {
+        if !self.has(file.name) {
+            self.add(Need { file: file.clone(), users: Vec::new() });
+        }
+    }
+}
+
 pub(super) struct ShardCheck<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) index: IndexIx,
@@ -137,7 +185,7 @@ pub(super) struct ShardCheck<'a> {
     pub(super) folder: &'a ShardFolder,
     /// The current table and the name of its blob.
     pub(super) table: Option<(ShardGeneration, String)>,
-    pub(super) needs: HashMap<FileName, Need>,
+    pub(super) needs: Needs,
     /// Names of metadata blobs that are in use.
     pub(super) live: HashSet<String>,
     /// Whether everything that tells which blobs are in use could be read.
@@ -178,6 +226,7 @@ impl ShardCheck<'_> {
             Ok(ShardContent::Full(content)) => {
                 self.check_name(&content.snapshot, held.snapshot, &name);
                 self.compare_with_table(held.snapshot, &content, &name);
+                self.needs.expect(content.files.len());
                 // No short cut: every file is noted, also behind one that differs.
                 let n_other = content.files.iter().filter(|file| !self.need(file, held.snapshot, &name)).count();
                 self.check_commit(held, &content, n_other == 0, &name);
@@ -237,22 +286,18 @@ impl ShardCheck<'_> {
 
     /// Notes that a snapshot needs a file; returns whether all snapshots so far describe it alike.
     fn need(&mut self, file: &FileInfo, snapshot: SnapshotIx, blob: &str) -> bool {
-        match self.needs.entry(file.name) {
-            Entry::Vacant(new) => {
-                new.insert(Need { file: file.clone(), users: vec![snapshot] });
-                true
-            }
-            Entry::Occupied(mut known) => {
-                let same = known.get().file.is_same(file);
-                known.get_mut().users.push(snapshot);
-                if !same {
-                    let message = format!("{} is described otherwise in another snapshot", file.name);
-                    let finding = self.about(FindingKind::ConflictingFileEntries, blob, message);
-                    self.find(finding.of_file(&file.physical_name).in_snapshots([snapshot]));
-                }
-                same
-            }
+        let Some(known) = self.needs.get_mut(file.name) else {
+            self.needs.add(Need { file: file.clone(), users: vec![snapshot] });
+            return true;
+        };
+        let same = known.file.is_same(file);
+        known.users.push(snapshot);
+        if !same {
+            let message = format!("{} is described otherwise in another snapshot", file.name);
+            let finding = self.about(FindingKind::ConflictingFileEntries, blob, message);
+            self.find(finding.of_file(&file.physical_name).in_snapshots([snapshot]));
         }
+        same
     }
 
     /// What is in the folder and nothing refers to. Only when everything that could refer to it was read.
@@ -268,9 +313,7 @@ impl ShardCheck<'_> {
             }
             match shard::read_snapshot(self.context.repository, self.folder, held.snapshot) {
                 Ok(ShardContent::Full(content)) => {
-                    for file in content.files {
-                        self.needs.entry(file.name).or_insert_with(|| Need { file, users: Vec::new() });
-                    }
+                    content.files.into_iter().for_each(|file| self.needs.keep(&file));
                 }
                 Ok(ShardContent::Shallow(_)) => {}
                 Err(BlobError { .. }) => self.complete = false,
@@ -280,16 +323,24 @@ impl ShardCheck<'_> {
         if !self.complete {
             return;
         }
-        let is_live = |name: DataName| self.needs.contains_key(&FileName::Data(name));
+        if let Err(error) = self.count_unreferenced() {
+            let error = BlobError::from_store(error);
+            self.outcome.notes.blob(&error, |error| Finding::of_blob(FindingKind::UnreferencedBlobs, error));
+        }
+    }
+
+    fn count_unreferenced(&mut self) -> Result<(), StoreError> {
+        let is_live = |name: DataName| self.needs.has(FileName::Data(name));
+        let (store, found) = (self.context.repository.store(), &mut self.outcome.unreferenced);
         for blob in self.folder.data.iter().filter(|blob| !is_live(blob.name)) {
-            let name = snaprepo_format::names::data_blob_name(blob.name, blob.part);
-            self.outcome.unreferenced.shard_blob(&self.folder.path, &name, blob.len_bytes, blob.modified_millis);
+            found.shard_blob(store, self.folder, blob)?;
         }
         for other in &self.folder.others {
             let is_data_of_need = matches!(ShardBlob::parse(&other.name), ShardBlob::Data(name, _) if is_live(name));
             if !self.live.contains(&*other.name) && !is_data_of_need {
-                self.outcome.unreferenced.shard_entry(&self.folder.path, other);
+                found.shard_entry(store, self.folder, other)?;
             }
         }
+        Ok(())
     }
 }

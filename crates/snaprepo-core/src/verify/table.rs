@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
 use snaprepo_format::{
-    FileInfo, FileName,
+    FileName,
     root::{ShardGen, SnapshotIx},
     shard_generation::ShardGeneration,
     shard_snapshot::ShardSnapshot,
@@ -14,9 +14,16 @@ use super::{
     commit::CommitFacts,
     finding::{Finding, FindingKind},
     indices::Held,
-    shard::{Need, ShardCheck},
+    shard::ShardCheck,
 };
 use crate::shard::{self, Current};
+
+/// Whether the file list of a snapshot has a file that the table gives to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    Yes,
+    No,
+}
 
 impl ShardCheck<'_> {
     fn recorded_generation(&self) -> Option<&ShardGen> {
@@ -113,19 +120,22 @@ impl ShardCheck<'_> {
             self.find(finding);
             return;
         };
-        let in_table: HashMap<FileName, &FileInfo> = table.files_of(entry).map(|file| (file.name, file)).collect();
+        let mut in_table = HashMap::with_capacity(entry.files.len());
+        in_table.extend(table.files_of(entry).map(|file| (file.name, (file, Listed::No))));
         for file in &content.files {
-            let (kind, message) = match in_table.get(&file.name) {
-                Some(known) if known.is_same(file) => continue,
-                Some(_) => {
+            let (kind, message) = match in_table.get_mut(&file.name) {
+                Some((known, listed)) => {
+                    *listed = Listed::Yes;
+                    if known.is_same(file) {
+                        continue;
+                    }
                     (FindingKind::FileEntryMismatch, format!("{} is described otherwise in {table_blob}", file.name))
                 }
                 None => (FindingKind::FileNotInShardGeneration, format!("{table_blob} does not give it {}", file.name)),
             };
             findings.push(self.about(kind, blob, message).of_file(&file.physical_name).in_snapshots([snapshot]));
         }
-        let in_list: HashSet<FileName> = content.files.iter().map(|file| file.name).collect();
-        for file in in_table.values().filter(|file| !in_list.contains(&file.name)) {
+        for (file, _) in in_table.values().filter(|(_, listed)| *listed == Listed::No) {
             let message = format!("gives snapshot {name} {}, which {blob} does not list", file.name);
             let finding = self.about(FindingKind::FileNotInShardSnapshot, table_blob, message);
             findings.push(finding.of_file(&file.physical_name).in_snapshots([snapshot]));
@@ -181,7 +191,7 @@ impl ShardCheck<'_> {
         }
         for (file, (in_use, of_unknown)) in table.files.iter().zip(in_use.into_iter().zip(of_unknown)) {
             if in_use || !of_unknown {
-                self.needs.entry(file.name).or_insert_with(|| Need { file: file.clone(), users: Vec::new() });
+                self.needs.keep(file);
             }
         }
     }

@@ -8,12 +8,12 @@ use snaprepo_format::{
     names::{self, IndexBlob, RootBlob, RootFolder, ShardBlob},
     shard_paths::{self, ShardPathType},
 };
-use snaprepo_store::{Entry, StoreError};
+use snaprepo_store::{Entry, ReadStore, StoreError};
 
 use super::{indices::IndexPlan, report::ClassTally};
 use crate::{
     Repository,
-    folder::{Other, OtherEntry, ShardFolder},
+    folder::{DataBlob, Detail, Other, OtherEntry, ShardFolder},
 };
 
 /// Examples kept of each class.
@@ -103,24 +103,39 @@ impl Unreferenced {
         self.classes.into_values().collect()
     }
 
-    pub(super) fn shard_blob(&mut self, folder: &BlobPath, name: &str, len_bytes: u64, modified: Option<i64>) {
-        if let Ok(path) = folder.join(name) {
-            self.add(Class::StaleShardBlob, path, len_bytes, modified);
+    /// Counts a data blob of a shard folder, if it is still there.
+    pub(super) fn shard_blob(
+        &mut self,
+        store: &dyn ReadStore,
+        folder: &ShardFolder,
+        blob: &DataBlob,
+    ) -> Result<(), StoreError> {
+        let name = names::data_blob_name(blob.name, blob.part);
+        if let Some(stat) = folder.stat(store, &name, blob.stat)?
+            && let Ok(path) = folder.path.join(&name)
+        {
+            self.add(Class::StaleShardBlob, path, stat.len_bytes, stat.modified_millis);
         }
+        Ok(())
     }
 
-    pub(super) fn shard_entry(&mut self, folder: &BlobPath, entry: &OtherEntry) {
+    /// Counts anything else in a shard folder, if it is still there.
+    pub(super) fn shard_entry(
+        &mut self,
+        store: &dyn ReadStore,
+        folder: &ShardFolder,
+        entry: &OtherEntry,
+    ) -> Result<(), StoreError> {
         let class = match entry.what {
             Other::Metadata => Class::StaleShardBlob,
             Other::Transient => Class::Transient,
             Other::Foreign | Other::Odd(_) => Class::Foreign,
         };
-        self.add(
-            class,
-            folder.join(&entry.name).unwrap_or_else(|_| folder.clone()),
-            entry.len_bytes,
-            entry.modified_millis,
-        );
+        if let Some(stat) = folder.stat(store, &entry.name, entry.stat)? {
+            let path = folder.path.join(&entry.name).unwrap_or_else(|_| folder.path.clone());
+            self.add(class, path, stat.len_bytes, stat.modified_millis);
+        }
+        Ok(())
     }
 
     /// Everything below a folder counts as one class, but for names that no repository gives.
@@ -298,12 +313,14 @@ fn sweep_index(repository: &Repository, plan: &IndexPlan, found: &mut Unreferenc
     shards.sort();
     for name in shards {
         let Ok(path) = folder.join(&name) else { continue };
-        let Some(shard_folder) = ShardFolder::list(repository.store(), &path)? else { continue };
+        let store = repository.store();
+        let Some(shard_folder) = ShardFolder::list(store, &path, Detail::Lengths)? else { continue };
         for blob in &shard_folder.data {
-            let name = names::data_blob_name(blob.name, blob.part);
-            found.shard_blob(&path, &name, blob.len_bytes, blob.modified_millis);
+            found.shard_blob(store, &shard_folder, blob)?;
         }
-        shard_folder.others.iter().for_each(|other| found.shard_entry(&path, other));
+        for other in &shard_folder.others {
+            found.shard_entry(store, &shard_folder, other)?;
+        }
     }
     Ok(())
 }

@@ -28,7 +28,8 @@ fn parts_as_the_engines_cut_them() {
 
 #[test]
 fn the_writer_uuid_decides_before_the_checksum() {
-    let with = |uuid: u8, checksum| FileInfo { writer_uuid: Some([uuid].into()), checksum, ..file(9, u64::MAX) };
+    let with =
+        |uuid: u8, checksum| FileInfo { writer_uuid: Some([uuid].as_slice().into()), checksum, ..file(9, u64::MAX) };
     assert!(with(1, Some(1)).is_same(&with(1, Some(2))));
     assert!(!with(1, Some(1)).is_same(&with(2, Some(1))));
     assert!(!file(9, u64::MAX).is_same(&file(10, u64::MAX)));
