@@ -136,16 +136,24 @@ pub fn repository(root: &Root, target: Target) -> Answer {
             }
             Answer::yes()
         }
-        (Product::OpenSearch, _) if target.release < Release::new(2, 17, 0) && has_hashed_paths(root) => Answer::no(
-            Cause::RepositoryUnreadable,
-            "shard folders are hashed: OpenSearch before 2.17 does not find them, and loses their path type when it writes",
-        ),
         _ => Answer::yes(),
     }
 }
 
-fn has_hashed_paths(root: &Root) -> bool {
-    root.indices.iter().any(|index| index.shard_path_type != ShardPathType::Fixed)
+/// Whether a target finds the shard folders of an index. It reads the root all the same: OpenSearch before 2.17 ignores
+/// the path types there, lists everything, and refuses what is newer than itself.
+#[must_use]
+pub fn shard_folders(path_type: ShardPathType, target: Target) -> Answer {
+    if target.product == Product::OpenSearch
+        && target.release < Release::new(2, 17, 0)
+        && path_type != ShardPathType::Fixed
+    {
+        return Answer::no(
+            Cause::RepositoryUnreadable,
+            "shard folders are hashed: OpenSearch before 2.17 does not find them, and loses their path type when it writes",
+        );
+    }
+    Answer::yes()
 }
 
 /// Whether a target accepts a snapshot, its indices aside.

@@ -207,7 +207,12 @@ fn class(words: &str) -> Class {
         Class::Unreadable
     } else if has("higher than the version of this node") || has("greater than the") || has("newer than") {
         Class::Newer
-    } else if has("cannot be upgraded") || has("minimum compatible") || has("was created before") || has("too old") {
+    } else if has("cannot be upgraded")
+        || has("minimum compatible")
+        || has("was created before")
+        || has("too old")
+        || has("below the current version")
+    {
         Class::TooOld
     } else if has("must not be null") || has("Unexpected field") || has("unknown field") {
         Class::Unparsed

@@ -42,3 +42,11 @@ fn creation_version_decides() {
         assert_eq!(restore(created, target), expected, "{} into {target}", VersionId(created));
     }
 }
+
+#[test]
+fn hashed_folders_need_a_release_that_looks_for_them() {
+    let finds = |path_type, target: &str| shard_folders(path_type, target.parse().unwrap()).restore;
+    assert_eq!(finds(ShardPathType::HashedPrefix, "os:2.15"), Restore::No);
+    assert_eq!(finds(ShardPathType::HashedInfix, "os:2.17"), Restore::Yes);
+    assert_eq!(finds(ShardPathType::Fixed, "os:1.3"), Restore::Yes);
+}

@@ -56,6 +56,7 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
             if let Some(of_snapshot) = of_snapshots.get(snapshot) {
                 answer = answer.and(of_snapshot.clone());
             }
+            answer = answer.and(compat::shard_folders(entry.shard_path_type, target));
             n_pairs += 1;
             n_yes += u64::from(answer.restore == Restore::Yes);
             let by = created.map(|version| format!("{} {version}", version.product().name()));
