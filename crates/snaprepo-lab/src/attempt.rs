@@ -205,7 +205,7 @@ fn class(words: &str) -> Class {
     let has = |part: &str| words.contains(part);
     if words.starts_with("unreadable: ") {
         Class::Unreadable
-    } else if has("higher than the version of this node") || has("greater than the") || has("newer than") {
+    } else if has("higher than the version") || has("greater than the") || has("newer than") {
         Class::Newer
     } else if has("cannot be upgraded")
         || has("minimum compatible")

@@ -4,6 +4,8 @@ use std::io;
 
 use snaprepo_codec::BlobPath;
 
+use crate::RemoteErrorKind;
+
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {kind}")]
@@ -53,6 +55,20 @@ pub enum StoreErrorKind {
     /// The operating system's word.
     #[error("{0}")]
     Io(io::Error),
+    /// What a remote store could not do.
+    #[error(transparent)]
+    Remote(#[from] RemoteErrorKind),
+}
+
+impl StoreErrorKind {
+    /// What to do about it, where more can be said than the error itself says: a fragment without a full stop.
+    #[must_use]
+    pub fn next_step(&self) -> Option<String> {
+        match self {
+            Self::Remote(remote) => remote.next_step(),
+            _ => None,
+        }
+    }
 }
 
 impl StoreError {

@@ -7,9 +7,9 @@ use std::{fmt, path::PathBuf, str::FromStr};
 pub enum Location {
     /// A directory: a bare path or `file://`.
     Local(PathBuf),
-    /// An object store or web server: scheme and the rest.
+    /// An object store or web server: scheme and the rest, which the crate of remote stores takes apart.
     Remote {
-        /// `s3`, `gs`, `az` or `https`.
+        /// As it was written: `s3`, `gs`, `az`, `abfs`, `abfss`, `https` or `http`.
         scheme: &'static str,
         /// What stands behind `://`.
         rest: String,
@@ -72,12 +72,17 @@ impl FromStr for Location {
             }
             "s3" => "s3",
             "gs" => "gs",
-            "az" | "abfs" | "abfss" => "az",
-            "http" | "https" => "https",
+            "az" => "az",
+            "abfs" => "abfs",
+            "abfss" => "abfss",
+            "https" => "https",
+            "http" => "http",
             _ => return Err(LocationFault::UnknownScheme { scheme: scheme.to_owned() }),
         };
         let authority = rest.split(['/', '?']).next().unwrap_or(rest);
-        if authority.contains('@') {
+        // In front of the @ of these two stands the container.
+        let may_have_at = scheme.starts_with("abfs") && !authority.contains(':');
+        if authority.contains('@') && !may_have_at {
             return Err(LocationFault::Credentials);
         }
         Ok(Self::Remote { scheme, rest: rest.to_owned() })

@@ -11,5 +11,9 @@ fn kinds_of_locations() {
     assert_eq!(kind(""), Err(LocationFault::Empty));
     assert_eq!(kind("ftp://x"), Err(LocationFault::UnknownScheme { scheme: "ftp".into() }));
     assert_eq!(kind("file://host/x"), Err(LocationFault::FileHost { host: "host".into() }));
+    assert_eq!(kind("http://host/x"), Ok(Location::Remote { scheme: "http", rest: "host/x".into() }));
+    let azure = "container@account.dfs.core.windows.net/x";
+    assert_eq!(kind(&format!("abfss://{azure}")), Ok(Location::Remote { scheme: "abfss", rest: azure.into() }));
     assert_eq!(kind("s3://key:secret@bucket/base"), Err(LocationFault::Credentials));
+    assert_eq!(kind("abfss://container:secret@account.dfs.core.windows.net/x"), Err(LocationFault::Credentials));
 }

@@ -89,7 +89,9 @@ pub(crate) fn row(
         put(&mut row, "pinned_timestamp", pinned);
     }
     put(&mut row, "indices", texts(&info.indices));
-    if let Some(details) = info.index_details.as_ref().filter(|_| index_details && node.has_index_details()) {
+    // Clones of Elasticsearch before 7.14 record none, and an empty map is not shown.
+    let details = info.index_details.as_ref().filter(|details| !details.is_empty());
+    if let Some(details) = details.filter(|_| index_details && node.has_index_details()) {
         let mut by_index = Object::new();
         for (index, detail) in details {
             let value = json!({

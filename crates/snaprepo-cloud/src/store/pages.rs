@@ -1,0 +1,282 @@
+//! One listing of a bucket, page by page. While a page is looked at, the next one is on its way.
+//!
+//! A listing that ends early is an error: a document that is cut off, a page that says "there is more" without saying
+//! where, a page that leads to itself.
+
+use chrono::DateTime;
+use http::Method;
+use snaprepo_store::RemoteErrorKind;
+use tokio::task::JoinHandle;
+
+use super::xml::{self, Document, Record, Wanted};
+use crate::{
+    location::Provider,
+    waiting::Kind,
+    wire::{Ask, Client, Refusal, Transient, Tries},
+};
+
+/// Most bytes of a page. A thousand keys of a kilobyte each, all percent-encoded, with everything around them, are six
+/// megabytes.
+const MAX_PAGE_LEN: usize = 16 << 20;
+
+/// A key with what a listing tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub(crate) key: String,
+    pub(crate) len_bytes: u64,
+    pub(crate) modified_millis: Option<i64>,
+    /// The storage class or tier, if the listing has it.
+    pub(crate) class: Option<String>,
+}
+
+/// A page.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) objects: Vec<Object>,
+    /// What a listing with a delimiter sums up; each ends in a slash.
+    pub(crate) folders: Vec<String>,
+}
+
+/// Whether what lies deeper is summed up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// To one entry a folder.
+    Folder,
+    /// Not at all.
+    All,
+}
+
+/// A listing under way.
+pub(crate) struct Pages {
+    client: Client,
+    dialect: Dialect,
+    query: Vec<(&'static str, String)>,
+    state: State,
+}
+
+enum State {
+    /// Where to go on; `None` at the start.
+    At(Option<String>),
+    /// On its way: the page, and where it goes on.
+    Coming(JoinHandle<Result<Fetched, Refusal>>, Option<String>),
+    Done,
+}
+
+struct Fetched {
+    page: Page,
+    next: Option<String>,
+}
+
+/// What the two families of listings call the same things.
+#[derive(Debug, Clone, Copy)]
+struct Dialect {
+    root: &'static str,
+    token: &'static str,
+    wanted: &'static Wanted,
+}
+
+const S3: Dialect = Dialect {
+    root: "ListBucketResult",
+    token: "continuation-token",
+    wanted: &Wanted {
+        records: &["Contents", "CommonPrefixes"],
+        fields: &[
+            "Key",
+            "Size",
+            "LastModified",
+            "StorageClass",
+            "Prefix",
+            "IsTruncated",
+            "NextContinuationToken",
+            "EncodingType",
+        ],
+    },
+};
+
+const AZURE: Dialect = Dialect {
+    root: "EnumerationResults",
+    token: "marker",
+    wanted: &Wanted {
+        records: &["Blob", "BlobPrefix"],
+        fields: &[
+            "Name",
+            "Content-Length",
+            "Last-Modified",
+            "AccessTier",
+            "ArchiveStatus",
+            "ResourceType",
+            "NextMarker",
+        ],
+    },
+};
+
+impl Pages {
+    /// Lists the keys that begin with `prefix`.
+    pub(crate) fn new(client: &Client, prefix: &str, depth: Depth) -> Self {
+        let azure = client.service().provider == Provider::Azure;
+        let mut query = if azure {
+            vec![("restype", "container".to_owned()), ("comp", "list".to_owned())]
+        } else {
+            // Without it, keys with characters that no XML can hold would break the page.
+            vec![("list-type", "2".to_owned()), ("encoding-type", "url".to_owned())]
+        };
+        if !prefix.is_empty() {
+            query.push(("prefix", prefix.to_owned()));
+        }
+        if depth == Depth::Folder {
+            query.push(("delimiter", "/".to_owned()));
+        }
+        let dialect = if azure { AZURE } else { S3 };
+        Self { client: client.clone(), dialect, query, state: State::At(None) }
+    }
+
+    /// The next page; `None` behind the last one.
+    pub(crate) async fn next(&mut self) -> Result<Option<Page>, Refusal> {
+        let (fetched, from) = match std::mem::replace(&mut self.state, State::Done) {
+            State::Done => return Ok(None),
+            State::At(token) => (self.fetch(token.as_deref()).await?, token),
+            State::Coming(task, token) => match task.await {
+                Ok(fetched) => (fetched?, token),
+                Err(_) => return Err(broken("its page was given up", Transient::Never)),
+            },
+        };
+        if let Some(token) = fetched.next {
+            if from.as_ref() == Some(&token) {
+                return Err(broken("a page leads to itself", Transient::Never));
+            }
+            let (client, dialect) = (self.client.clone(), self.dialect);
+            let (query, from) = (self.query.clone(), token.clone());
+            let task = tokio::spawn(async move { fetch(&client, dialect, query, Some(&from)).await });
+            self.state = State::Coming(task, Some(token));
+        }
+        Ok(Some(fetched.page))
+    }
+
+    /// Whether there is another page behind the last one.
+    pub(crate) fn has_more(&self) -> bool {
+        !matches!(self.state, State::Done)
+    }
+
+    async fn fetch(&self, token: Option<&str>) -> Result<Fetched, Refusal> {
+        fetch(&self.client, self.dialect, self.query.clone(), token).await
+    }
+}
+
+impl Drop for Pages {
+    /// Nobody looks at the page that is on its way.
+    fn drop(&mut self) {
+        if let State::Coming(task, _) = &self.state {
+            task.abort();
+        }
+    }
+}
+
+async fn fetch(
+    client: &Client,
+    dialect: Dialect,
+    mut query: Vec<(&'static str, String)>,
+    token: Option<&str>,
+) -> Result<Fetched, Refusal> {
+    if let Some(token) = token {
+        query.push((dialect.token, token.to_owned()));
+    }
+    let document = document(client, query, &[dialect.root], dialect.wanted).await?;
+    fetched(document)
+}
+
+/// Asks the bucket for a document with one of these outermost elements; again when it does not arrive whole.
+pub(crate) async fn document(
+    client: &Client,
+    query: Vec<(&'static str, String)>,
+    roots: &[&str],
+    wanted: &Wanted,
+) -> Result<Document, Refusal> {
+    document_of(client, &Ask::container(Kind::List, Method::GET, query), roots, wanted).await
+}
+
+/// As [`document`], for any request that is answered by one.
+pub(crate) async fn document_of(
+    client: &Client,
+    ask: &Ask,
+    roots: &[&str],
+    wanted: &Wanted,
+) -> Result<Document, Refusal> {
+    let mut tries = Tries::default();
+    loop {
+        let (answer, body) = client.whole(ask, MAX_PAGE_LEN).await?;
+        if answer.is_html() {
+            return Err(Refusal::never(RemoteErrorKind::NotAStore { what: "a web page".to_owned() }));
+        }
+        let refusal = match xml::parse(&body, wanted) {
+            Ok(document) if roots.contains(&document.root.as_str()) => return Ok(document),
+            // Some services fail under way, after they have said that all is well.
+            Ok(document) if document.root == "Error" => broken("the store failed under way", Transient::Again),
+            Ok(document) => {
+                let what = format!("a document of the kind {:?}", document.root.chars().take(40).collect::<String>());
+                return Err(Refusal::never(RemoteErrorKind::NotAStore { what }));
+            }
+            Err(reason) => broken(&reason, Transient::Again),
+        };
+        drop(answer);
+        tries.again(client, refusal).await?;
+    }
+}
+
+fn fetched(mut document: Document) -> Result<Fetched, Refusal> {
+    let url_encoded = document.fields.get("EncodingType").is_some_and(|kind| kind == "url");
+    let mut page = Page::default();
+    for record in &mut document.records {
+        // Accounts of Azure with real folders list those among the blobs.
+        if record.fields.get("ResourceType").is_some_and(|kind| kind == "directory") {
+            continue;
+        }
+        match record.name {
+            "Contents" | "Blob" => page.objects.push(object(record, url_encoded)?),
+            _ => page.folders.push(key(record, url_encoded)?),
+        }
+    }
+    let next = document.fields.take("NextContinuationToken").or_else(|| document.fields.take("NextMarker"));
+    let next = next.filter(|token| !token.is_empty());
+    let truncated = document.fields.get("IsTruncated").map(|text| text == "true");
+    match (truncated, next) {
+        (Some(true), None) => Err(broken("it says that there is more, and not where", Transient::Never)),
+        (Some(false), _) => Ok(Fetched { page, next: None }),
+        (_, next) => Ok(Fetched { page, next }),
+    }
+}
+
+fn object(record: &mut Record, url_encoded: bool) -> Result<Object, Refusal> {
+    let key = key(record, url_encoded)?;
+    let fields = &mut record.fields;
+    let len = fields.get("Size").or_else(|| fields.get("Content-Length")).and_then(|len| len.trim().parse().ok());
+    let len_bytes = len.ok_or_else(|| broken("an entry has no length", Transient::Never))?;
+    let modified = fields.get("LastModified").or_else(|| fields.get("Last-Modified"));
+    let modified_millis = modified.and_then(millis);
+    let archived = fields.take("ArchiveStatus").filter(|status| !status.is_empty());
+    let class = archived.or_else(|| fields.take("StorageClass")).or_else(|| fields.take("AccessTier"));
+    Ok(Object { key, len_bytes, modified_millis, class: class.filter(|class| !class.is_empty()) })
+}
+
+fn key(record: &mut Record, url_encoded: bool) -> Result<String, Refusal> {
+    let fields = &mut record.fields;
+    let name = fields.take("Key").or_else(|| fields.take("Name")).or_else(|| fields.take("Prefix"));
+    let name = name.ok_or_else(|| broken("an entry has no name", Transient::Never))?;
+    if !url_encoded {
+        return Ok(name);
+    }
+    // A plus is a space here; a plus itself comes as %2B.
+    xml::decoded(&name.replace('+', " ")).map_err(|reason| broken(&reason, Transient::Never))
+}
+
+/// Milliseconds since 1970, of both ways to write an instant.
+pub(crate) fn millis(text: &str) -> Option<i64> {
+    let instant = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc2822(text));
+    instant.ok().map(|instant| instant.timestamp_millis())
+}
+
+pub(crate) fn broken(reason: &str, transient: Transient) -> Refusal {
+    Refusal::transient(RemoteErrorKind::BrokenListing { reason: reason.to_owned() }, transient)
+}
+
+#[cfg(test)]
+mod tests;
