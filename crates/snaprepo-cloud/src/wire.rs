@@ -22,6 +22,8 @@ pub(crate) use answer::Answer;
 pub(crate) use ask::{Ask, Span};
 pub(crate) use client::{Client, Tries};
 pub(crate) use connector::Connector;
+#[cfg(test)]
+pub(crate) use connector::choose_tls;
 pub(crate) use line::{Skew, http_options};
 pub(crate) use refusal::{Refusal, Transient, deepest};
 pub(crate) use service::{Auth, Service, Site, no_credentials, no_credentials_from};

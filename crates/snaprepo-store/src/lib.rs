@@ -14,6 +14,7 @@ mod location;
 mod meter;
 mod pool;
 mod read;
+mod remote;
 mod write;
 
 pub use cancel::Cancel;
@@ -25,4 +26,5 @@ pub use pool::Pool;
 pub use read::{
     BlobStat, Entry, FolderReader, Listed, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, STREAM_BUFFER_LEN, Streamed,
 };
+pub use remote::RemoteErrorKind;
 pub use write::WriteStore;

@@ -63,8 +63,9 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("proptest", Tests, "round trips"),
     ("quick-xml", Only(&[CLOUD]), "listings"),
     ("rayon", Only(&[CORE, TESTKIT]), "computing on all processors; builds synthetic repositories"),
+    ("reqwest", Only(&[CLOUD]), "chooses the TLS of the HTTP client"),
     ("rustix", Only(&[LAB, STORE, XTASK]), "file calls that the standard library lacks"),
-    ("rustls", Only(&[CLOUD]), "tells a bad certificate from a bad network"),
+    ("rustls", Only(&[CLOUD]), "the TLS itself; tells a bad certificate from a bad network"),
     ("schemars", Only(&[CLI]), "the schema of our JSON"),
     (
         "serde",

@@ -11,7 +11,9 @@ pub(super) fn is_test(path: &str) -> bool {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     file == "tests.rs"
         || folders.split('/').any(|folder| folder == "tests")
-        || ["crates/snaprepo-lab/", "crates/snaprepo-testkit/", "fuzz/", "xtask/"].iter().any(|room| path.starts_with(room))
+        || ["crates/snaprepo-lab/", "crates/snaprepo-testkit/", "fuzz/", "xtask/"]
+            .iter()
+            .any(|room| path.starts_with(room))
 }
 
 /// Whether `needle` stands in `line` and is not a piece of a longer name.

@@ -16,7 +16,7 @@ use crate::{
         server::{Reply, Seen, Server},
     },
     waiting::Waiting,
-    wire::{Connector, Skew, http_options},
+    wire::{Connector, Skew, choose_tls, http_options},
 };
 
 /// Leads every request to one server, whoever it was meant for; the host is told in a header.
@@ -40,6 +40,7 @@ impl HttpService for Rerouted {
 }
 
 fn rerouted(server: &Server) -> HttpClient {
+    choose_tls();
     let inner = ReqwestConnector::default().connect(&http_options().with_allow_http(true)).unwrap();
     HttpClient::new(Rerouted { to: server.url(), inner })
 }

@@ -107,11 +107,18 @@ impl fmt::Debug for Forked {
     }
 }
 
+/// Says which cryptography TLS is made with: reqwest panics when nobody has.
+pub(crate) fn choose_tls() {
+    // Fails when the program around us has chosen before: its choice is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// Two at once may make two; one of them is kept.
 fn made_once(place: &OnceLock<HttpClient>, make: impl FnOnce() -> Result<HttpClient>) -> Result<HttpClient> {
     match place.get() {
         Some(client) => Ok(client.clone()),
         None => {
+            choose_tls();
             let client = make()?;
             Ok(place.get_or_init(|| client).clone())
         }
