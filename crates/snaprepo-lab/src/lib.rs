@@ -29,6 +29,7 @@ pub mod node;
 pub mod release;
 pub mod rounds;
 pub mod snaprepo;
+pub mod trap;
 pub mod truth;
 
 mod launcher;

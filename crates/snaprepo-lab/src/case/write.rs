@@ -19,12 +19,7 @@ use super::{
     story::story,
     written::Registration,
 };
-use crate::{
-    Error, Node, Product, Release, Result, Version,
-    cache::Cache,
-    dialect::{Dialect, Feature},
-    node::Options,
-};
+use crate::{Error, Node, Release, Result, Version, cache::Cache, dialect::Dialect, node::Options, trap};
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +56,8 @@ pub struct Report {
 pub fn write(cache: &Cache, order: &Order<'_>, progress: &mut dyn FnMut(&str)) -> Result<Report> {
     order.case.check(order.release, order.from)?;
     let before = order.from.map(Written::read).transpose()?;
-    if let Some(before) = &before {
-        check_order_of_releases(order, before)?;
+    if let (Some(from), Some(before)) = (order.from, &before) {
+        check_order_of_releases(order, from, before)?;
     }
     let place = Place::new(order.out)?;
     let options = Options {
@@ -89,33 +84,26 @@ pub fn write(cache: &Cache, order: &Order<'_>, progress: &mut dyn FnMut(&str)) -
 }
 
 /// A case that goes on needs the repository of another release, an older one or, for a trap, a newer one.
-fn check_order_of_releases(order: &Order<'_>, before: &Written) -> Result<()> {
+fn check_order_of_releases(order: &Order<'_>, from: &Path, before: &Written) -> Result<()> {
     let refused =
         |reason: String| Err(Error::Case { release: order.release.to_string(), case: order.case.name, reason });
     let version: Option<Version> = before.version.parse().ok();
-    let (Some(version), from) = (version, &before.release) else {
+    let (Some(version), writer) = (version, &before.release) else {
         return refused(format!("the folder in --from names no version: {}", before.version));
     };
     let same_product = before.product == order.release.product.name();
     if before.remote_store {
-        return refused(format!("the shallow snapshots of {from} need the remote store of their own cluster"));
+        return refused(format!("the shallow snapshots of {writer} need the remote store of their own cluster"));
     }
     match order.case.plot {
-        Plot::Trap if !same_product || !is_hashed(version, &before.repository) => refused(
-            "the folder in --from has no hashed shard folders: take a hashed case, or OpenSearch 3.1".to_owned(),
-        ),
+        // What was asked for when it was registered does not tell: the node may have decided otherwise.
+        Plot::Trap if !same_product || !trap::has_hashed_folders(from)? => refused(format!(
+            "the root in --from, which {writer} wrote, has no shard_path_type: take a hashed case, or OpenSearch 3.1"
+        )),
         Plot::Mixed | Plot::Upgraded if same_product && order.release.version <= version => {
-            refused(format!("it is not newer than {from}, which wrote the folder in --from"))
+            refused(format!("it is not newer than {writer}, which wrote the folder in --from"))
         }
         _ => Ok(()),
-    }
-}
-
-/// Whether OpenSearch hashed the shard folders of a repository.
-fn is_hashed(version: Version, repository: &Registration) -> bool {
-    match repository.settings.get("shard_path_type") {
-        Some(kind) => kind.starts_with("HASHED"),
-        None => Dialect::new(Product::OpenSearch, version).has(Feature::HashedByDefault),
     }
 }
 

@@ -2,16 +2,39 @@
 
 use super::*;
 
+/// What `engine write` leaves, as far as a trap looks at it.
+fn left_behind(root: &serde_json::Value) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let case = serde_json::json!({
+        "provenance": "", "release": "os:2.19.6", "releases": ["os:2.19.6"], "product": "opensearch",
+        "version": "2.19.6", "node": {}, "case": "default", "seed": 1,
+        "repository": { "name": "lab", "type": "fs", "settings": {}, "base_path": "team/backups" },
+        "node_settings": {}, "remote_store": false, "snapshots": [], "deleted": [], "startup_seconds": 0.0,
+        "peak_rss_bytes": 0, "notes": []
+    });
+    let top = folder.path().join("repo/team/backups");
+    fs::create_dir_all(&top).unwrap();
+    fs::create_dir(folder.path().join("truth")).unwrap();
+    fs::write(folder.path().join("truth/case.json"), case.to_string()).unwrap();
+    fs::write(top.join("index-9"), "{}").unwrap();
+    fs::write(top.join("index-10"), root.to_string()).unwrap();
+    folder
+}
+
 #[test]
 fn a_trap_needs_hashed_folders() {
-    let check = |version, settings: &[(&str, &str)], expected| {
-        let repository = Registration { settings: texts(settings), ..registration(&crate::case::ALL[0], 1) };
-        assert_eq!(is_hashed(version, &repository), expected);
+    let (release, case) = (Release::find("os:2.11.1").unwrap(), Case::find("trap").unwrap());
+    let check = |index: serde_json::Value, expected: &str| {
+        let from = left_behind(&serde_json::json!({ "indices": { "orders": index } }));
+        let order = Order { release, case, seed: 1, from: Some(from.path()), out: Path::new("out") };
+        let said = check_order_of_releases(&order, from.path(), &Written::read(from.path()).unwrap());
+        assert_eq!(said.err().map(|error| error.to_string()).unwrap_or_default(), expected);
     };
-    check(Version::new(3, 0, 0), &[], false);
-    check(Version::new(3, 1, 0), &[], true);
-    check(Version::new(2, 19, 6), &[("shard_path_type", "HASHED_INFIX")], true);
-    check(Version::new(3, 6, 0), &[("shard_path_type", "FIXED")], false);
+    let refusal = "os:2.11.1 cannot write case trap: the root in --from, which os:2.19.6 wrote, has no shard_path_type: \
+                   take a hashed case, or OpenSearch 3.1";
+    check(serde_json::json!({ "id": "a", "shard_path_type": 2 }), "");
+    check(serde_json::json!({ "id": "a", "shard_path_type": 0 }), refusal);
+    check(serde_json::json!({ "id": "a" }), refusal);
 }
 
 #[test]
