@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use snaprepo_lab::case::Case;
+
 use crate::{error::Error, workspace::Workspace};
 
 mod archive;
@@ -49,6 +51,9 @@ pub(crate) enum Task {
     Matrix {
         /// Only these releases [default: all]
         releases: Vec<String>,
+        /// Only this case; what else is known of a release stays
+        #[arg(long, value_name = "NAME", value_parser = write::named)]
+        case: Option<&'static Case>,
     },
 }
 
@@ -67,6 +72,6 @@ pub(crate) fn run(workspace: &Workspace, task: &Task) -> Result<(), Error> {
             matrix::every_time::Came::Done => Ok(()),
             matrix::every_time::Came::Absent(message) => Err(Error::Usage { message }),
         },
-        Task::Matrix { releases } => matrix::run(workspace, releases),
+        Task::Matrix { releases, case } => matrix::run(workspace, releases, *case),
     }
 }

@@ -5,6 +5,7 @@
 mod document;
 pub(crate) mod every_time;
 mod results;
+mod sequels;
 
 use std::{
     fs,
@@ -16,13 +17,15 @@ use snaprepo_lab::{
     Cache, Node, NodeOptions, Release,
     accept::{self, Depth, Given},
     attempt,
-    case::{self, Case, Data, Order, Plot},
+    case::{self, Case, Data, Order, Plot, Report},
     release,
     snaprepo::Snaprepo,
+    trap,
 };
 use snaprepo_testkit::{fixtures, rewrite};
 
 use results::{OfCase, OfRelease, OfRepository, Proof, Results};
+use sequels::{SEQUELS, Sequel};
 
 use super::judge;
 use crate::{error::Error, workspace::Workspace};
@@ -48,8 +51,9 @@ const REPRESENTATIVES: [&str; 14] = [
     "opensearch-3.6.0-fixed",
 ];
 
-/// Runs all releases, or those that are named, and writes the document.
-pub(crate) fn run(workspace: &Workspace, only: &[String]) -> Result<(), Error> {
+/// Runs all releases, or those that are named, and writes the document. With `case`, only that case is run, and the
+/// rest of what is known of a release stays.
+pub(crate) fn run(workspace: &Workspace, only: &[String], case: Option<&'static Case>) -> Result<(), Error> {
     let folder = workspace.target.join("engine");
     let releases: Vec<&'static Release> = match only {
         [] => release::ALL.iter().collect(),
@@ -58,20 +62,47 @@ pub(crate) fn run(workspace: &Workspace, only: &[String]) -> Result<(), Error> {
     let program = judge::program(workspace)?;
     let cache = Cache::open()?;
     let mut results = Results::load(&folder)?;
+    let mut n_rows = 0;
     for release in releases {
-        let sitting = Sitting { cache: &cache, program: &program, folder: &folder, release };
-        let of_release = sitting.hold()?;
+        let sitting = Sitting { cache: &cache, program: &program, folder: &folder, release, case };
+        let rows = sitting.rows();
+        if rows.is_empty() {
+            continue;
+        }
+        n_rows += rows.len();
+        let of_release = sitting.hold(&rows)?;
         println!("{}", of_release.summary(release));
-        results.releases.insert(release.to_string(), of_release);
+        match (case, results.releases.get_mut(&release.to_string())) {
+            (Some(_), Some(known)) => known.merge(of_release.cases),
+            _ => {
+                results.releases.insert(release.to_string(), of_release);
+            }
+        }
         results.save(&folder)?;
         let path = workspace.root.join("docs/compatibility.md");
         fs::write(&path, document::render(&results)).map_err(|source| Error::Write { path, source })?;
     }
-    Ok(())
+    match case {
+        Some(case) if n_rows == 0 => {
+            Err(Error::Usage { message: format!("the matrix has no case {} of these releases", case.name) })
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Where a case was written, and how many documents were recorded; or why not.
-type Written = Result<(PathBuf, usize), snaprepo_lab::Error>;
+/// One case of a release, and what it goes on with.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    case: &'static Case,
+    sequel: Option<&'static Sequel>,
+}
+
+/// A case that was written: its folder, the folder that it went on with, and what the lab says.
+struct Written {
+    folder: PathBuf,
+    from: Option<PathBuf>,
+    report: Report,
+}
 
 /// One release and everything it is asked.
 struct Sitting<'a> {
@@ -79,14 +110,25 @@ struct Sitting<'a> {
     program: &'a Snaprepo,
     folder: &'a Path,
     release: &'static Release,
+    /// The only case to run, when not all are wanted.
+    case: Option<&'static Case>,
 }
 
 impl Sitting<'_> {
-    fn hold(&self) -> Result<OfRelease, Error> {
-        let mut cases = Vec::new();
-        for case in case::ALL.iter().filter(|case| case.plot == Plot::Full && case.check(self.release, None).is_ok()) {
-            cases.push((case, self.write(case)));
-        }
+    /// What the release is asked to write.
+    fn rows(&self) -> Vec<Row> {
+        let full = case::ALL.iter().filter(|case| case.plot == Plot::Full && case.check(self.release, None).is_ok());
+        let full = full.map(|case| Row { case, sequel: None });
+        let sequels = SEQUELS.iter().filter(|sequel| sequel.release == self.release.to_string());
+        let sequels =
+            sequels.filter_map(|sequel| Some(Row { case: Case::find(sequel.case).ok()?, sequel: Some(sequel) }));
+        full.chain(sequels).filter(|row| self.case.is_none_or(|only| only.name == row.case.name)).collect()
+    }
+
+    fn hold(&self, rows: &[Row]) -> Result<OfRelease, Error> {
+        let written = rows.iter().map(|row| (row, self.write(row)));
+        // Some shard folders are found only by a node with the same settings as the one that wrote them.
+        let (alike, special): (Vec<_>, Vec<_>) = written.partition(|(row, _)| row.case.node_settings.is_empty());
         let node = Node::start(self.cache, self.release, &NodeOptions::default())?;
         let mut of_release = OfRelease {
             date: results::today(),
@@ -96,72 +138,85 @@ impl Sitting<'_> {
             cases: Vec::new(),
             repositories: Vec::new(),
         };
-        // Some shard folders are found only by a node with the same settings as the one that wrote them.
-        let (alike, special): (Vec<_>, Vec<_>) = cases.into_iter().partition(|(case, _)| case.node_settings.is_empty());
-        for (case, written) in alike {
-            of_release.cases.push(self.judge(&node, case, written)?);
+        for (row, written) in alike {
+            of_release.cases.push(self.judge(&node, row, written)?);
         }
-        for name in REPRESENTATIVES {
-            of_release.repositories.push(self.attempt(&node, name)?);
+        if self.case.is_none() {
+            for name in REPRESENTATIVES {
+                of_release.repositories.push(self.attempt(&node, name)?);
+            }
         }
         of_release.peak_rss_bytes = node.peak_rss();
         node.stop()?;
-        for (case, written) in special {
+        for (row, written) in special {
             let settings =
-                case.node_settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+                row.case.node_settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let node = Node::start(self.cache, self.release, &NodeOptions { settings, ..NodeOptions::default() })?;
-            of_release.cases.push(self.judge(&node, case, written)?);
+            of_release.cases.push(self.judge(&node, row, written)?);
             node.stop()?;
         }
         Ok(of_release)
     }
 
-    /// Writes a case; its folder, and how many documents were recorded.
-    fn write(&self, case: &'static Case) -> Written {
-        let out = self.folder.join("written").join(format!(
-            "{}-{}-{}",
-            self.release.product.name(),
-            self.release.version,
-            case.name
-        ));
-        if out.exists() {
-            fs::remove_dir_all(&out).map_err(|source| snaprepo_lab::Error::Io {
-                what: "remove",
-                path: out.clone(),
-                source,
-            })?;
-        }
-        let order = Order { release: self.release, case, seed: SEED, from: None, out: &out };
-        let report = case::write(self.cache, &order, &mut |_| {})?;
-        Ok((out, report.n_documents))
+    /// Writes a case, and before it what it goes on with.
+    fn write(&self, row: &Row) -> Result<Written, snaprepo_lab::Error> {
+        let written = self.folder.join("written");
+        let from = row.sequel.map(|sequel| sequel.from(self.cache, &written, SEED)).transpose()?;
+        let folder = sequels::folder(&written, self.release, row.case);
+        let order = Order { release: self.release, case: row.case, seed: SEED, from: from.as_deref(), out: &folder };
+        let report = sequels::write(self.cache, &order)?;
+        Ok(Written { folder, from, report })
     }
 
-    fn judge(&self, node: &Node, case: &Case, written: Written) -> Result<OfCase, Error> {
-        let (folder, n_documents) = match written {
-            Ok(written) => written,
-            Err(error) => return Ok(OfCase::failed(case.name, &error)),
+    fn judge(&self, node: &Node, row: &Row, written: Result<Written, snaprepo_lab::Error>) -> Result<OfCase, Error> {
+        let mut of_case = OfCase {
+            case: row.case.name.to_owned(),
+            from: row.sequel.map(Sequel::origin),
+            date: None,
+            n_documents: 0,
+            failed: None,
+            proofs: Vec::new(),
         };
-        let (store, truth) = (folder.join("repo"), folder.join("truth"));
+        match written {
+            Ok(written) => {
+                of_case.n_documents = written.report.n_documents;
+                of_case.proofs = match &written.from {
+                    Some(from) if row.case.plot == Plot::Trap => {
+                        vec![Proof::of_damage(trap::verify(self.program, &written.folder, from)?)]
+                    }
+                    _ => self.accepted(node, row, &written)?,
+                };
+            }
+            Err(error) => of_case.failed = Some(error.to_string()),
+        }
+        Ok(of_case)
+    }
+
+    /// What the node makes of the repository, and of the same one in our hand.
+    fn accepted(&self, node: &Node, row: &Row, written: &Written) -> Result<Vec<Proof>, Error> {
+        let (store, truth) = (written.folder.join("repo"), written.folder.join("truth"));
+        // A sequel keeps the place of the repository that it goes on with.
+        let base_path = &written.report.written.repository.base_path;
         // Without its remote store a shallow snapshot can be listed, and nothing more.
-        let deepest = if case.data == Data::Copied { Depth::Write } else { Depth::List };
+        let deepest = if row.case.data == Data::Copied { Depth::Write } else { Depth::List };
         let mut given = Given {
             store: &store,
-            base_path: case.base_path,
+            base_path,
             truth: Some(&truth),
             settings: json!({}),
             name: accept::REGISTRATION,
             depth: deepest.min(Depth::Restore),
         };
         let mut proofs = Vec::new();
-        // A copy is a copy in every case: one of them is enough.
-        if case.name == case::ALL[0].name || deepest == Depth::List {
+        // A copy is a copy in every case: one of them is enough, and every mixture.
+        if row.case.name == case::ALL[0].name || row.sequel.is_some() || deepest == Depth::List {
             proofs.push(Proof::of("copy", &accept::accept(node, self.program, &given)?));
         }
         let ours = self.folder.join("rewritten");
         if ours.exists() {
             fs::remove_dir_all(&ours).map_err(|source| Error::Write { path: ours.clone(), source })?;
         }
-        let rewritten = rewrite::repository(&store, case.base_path, &ours)
+        let rewritten = rewrite::repository(&store, base_path, &ours)
             .map_err(|source| Error::Write { path: ours.clone(), source })?;
         // Elasticsearch 1 wrote JSON in a layout of its own: nothing of it is ours to encode.
         if rewritten.changed > 0 && deepest > Depth::List {
@@ -169,7 +224,7 @@ impl Sitting<'_> {
             given.depth = deepest;
             proofs.push(Proof::of("rewritten", &accept::accept(node, self.program, &given)?));
         }
-        Ok(OfCase { case: case.name.to_owned(), n_documents, failed: None, proofs })
+        Ok(proofs)
     }
 
     fn attempt(&self, node: &Node, name: &str) -> Result<OfRepository, Error> {

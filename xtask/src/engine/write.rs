@@ -63,7 +63,8 @@ fn summary(report: &Report) -> String {
     )
 }
 
-fn named(name: &str) -> Result<&'static Case, String> {
+/// Finds a case by its name.
+pub(super) fn named(name: &str) -> Result<&'static Case, String> {
     Case::find(name).map_err(|error| error.to_string())
 }
 

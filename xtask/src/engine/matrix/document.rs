@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use snaprepo_lab::{Release, release};
 
-use super::results::{OfCase, OfRelease, OfRepository, Results};
+use super::results::{DAMAGE, OfCase, OfRelease, OfRepository, Results};
 
 const HEAD: &str = "\
 # Compatibility
@@ -19,6 +19,9 @@ const CASES: &str = "\
 *lists* and statuses of the node equal `snaprepo list` and `status`, field by field; *restored* counts pairs of snapshot and index whose documents all came back as they were written.
 *copy*: a byte-for-byte copy was listed and restored (one case of each release). *rewritten*: every metadata document decoded and encoded by us, plain ones deflated and deflated ones plain; the node listed and restored it, took a snapshot on top, deleted one,
 cleaned up, and `snaprepo verify --depth content` found nothing afterwards. Shallow cases are listed only: their data lie in a remote store.
+
+*from*: the release went on with the repository of another one. `mixed` adds an index and a snapshot, `upgraded` also deletes every snapshot of the other release; all snapshots that are left were compared, whoever took them.
+`trap` is damage: OpenSearch before 2.17 forgets where hashed shard folders are. *named* counts the indices of which `snaprepo verify --depth content` said just that, and nothing else: no blob that is there is called missing.
 
 ";
 
@@ -44,11 +47,11 @@ pub(super) fn render(results: &Results) -> String {
             let _ = writeln!(
                 text,
                 "| {release} | {} | {} | {} | {} | {} |",
-                case.case,
+                case.label(),
                 case.n_documents,
-                proof(case, "copy"),
-                proof(case, "rewritten"),
-                of.date
+                proof(case, &["copy", DAMAGE]),
+                proof(case, &["rewritten"]),
+                case.date.as_ref().unwrap_or(&of.date)
             );
         }
     }
@@ -63,19 +66,24 @@ pub(super) fn render(results: &Results) -> String {
     text
 }
 
-fn proof(case: &OfCase, of: &str) -> String {
+fn proof(case: &OfCase, of: &[&str]) -> String {
     if case.failed.is_some() {
         return "not written".to_owned();
     }
-    match case.proofs.iter().find(|proof| proof.of == of) {
+    match case.proofs.iter().find(|proof| of.contains(&proof.of.as_str())) {
         None => "-".to_owned(),
+        Some(proof) if proof.accepted && proof.of == DAMAGE => format!("damage named: {}", proof.n_named),
+        Some(proof) if proof.of == DAMAGE => {
+            format!("**damage not named**: {}", escaped(proof.objections.first().map_or("", |text| text)))
+        }
         Some(proof) if proof.accepted => format!("accepted: {} lists, {} restored", proof.n_lists, proof.n_restored),
         Some(proof) => format!("**not accepted**: {}", escaped(proof.objections.first().map_or("", |text| text))),
     }
 }
 
 fn attempts(text: &mut String, rows: &[(&Release, &OfRelease)]) {
-    let Some((_, first)) = rows.first() else { return };
+    // A release of which one case was run alone has none.
+    let Some((_, first)) = rows.iter().max_by_key(|(_, of)| of.repositories.len()) else { return };
     let names: Vec<&str> = first.repositories.iter().map(|repository| &*repository.name).collect();
     let short = |name: &str| name.replace("elasticsearch-", "es ").replace("opensearch-", "os ").replace("-plain", "");
     let head: Vec<String> = names.iter().map(|name| short(name)).collect();

@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use serde::{Deserialize, Serialize};
-use snaprepo_lab::{Error as LabError, Release, accept::Report, attempt::Attempts};
+use snaprepo_lab::{Release, accept::Report, attempt::Attempts, trap::Verdict};
 
 use crate::error::Error;
 
 const FILE: &str = "matrix.json";
+
+/// What a proof of our own verification is of.
+pub(super) const DAMAGE: &str = "damage";
 
 /// Everything that was found, by release.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -31,6 +34,12 @@ pub(super) struct OfRelease {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct OfCase {
     pub(super) case: String,
+    /// Whose repository it went on with, as `es:6.8.23 plain`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) from: Option<String>,
+    /// The day, when it was run again alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) date: Option<String>,
     /// Documents recorded, counted for each snapshot.
     pub(super) n_documents: usize,
     /// Why it could not be written.
@@ -48,6 +57,9 @@ pub(super) struct Proof {
     pub(super) n_lists: usize,
     /// Pairs of snapshot and index that came back with all documents.
     pub(super) n_restored: usize,
+    /// Indices whose damage we named, in a repository that the release has damaged.
+    #[serde(default)]
+    pub(super) n_named: usize,
     /// Whether the node wrote to it, too.
     pub(super) written_to: bool,
     pub(super) objections: Vec<String>,
@@ -88,6 +100,17 @@ impl Results {
 }
 
 impl OfRelease {
+    /// Takes over cases that were run alone. Those that are known keep their place.
+    pub(super) fn merge(&mut self, cases: Vec<OfCase>) {
+        for mut case in cases {
+            case.date = Some(today());
+            match self.cases.iter_mut().find(|known| (&known.case, &known.from) == (&case.case, &case.from)) {
+                Some(known) => *known = case,
+                None => self.cases.push(case),
+            }
+        }
+    }
+
     /// One line for the person who waits.
     pub(super) fn summary(&self, release: &Release) -> String {
         let proofs = || self.cases.iter().flat_map(|case| &case.proofs);
@@ -100,9 +123,10 @@ impl OfRelease {
             self.repositories.len()
         )];
         for case in &self.cases {
-            lines.extend(case.failed.iter().map(|why| format!("  {}: {why}", case.case)));
+            let label = case.label();
+            lines.extend(case.failed.iter().map(|why| format!("  {label}: {why}")));
             let objections = case.proofs.iter().flat_map(|proof| proof.objections.iter().map(move |o| (&proof.of, o)));
-            lines.extend(objections.map(|(of, objection)| format!("  {} {of}: {objection}", case.case)));
+            lines.extend(objections.map(|(of, objection)| format!("  {label}, {of}: {objection}")));
         }
         for repository in &self.repositories {
             lines.extend(repository.disagreements.iter().map(|what| format!("  {}: {what}", repository.name)));
@@ -112,8 +136,12 @@ impl OfRelease {
 }
 
 impl OfCase {
-    pub(super) fn failed(case: &str, error: &LabError) -> Self {
-        Self { case: case.to_owned(), n_documents: 0, failed: Some(error.to_string()), proofs: Vec::new() }
+    /// How it is called in the document: `mixed, from es:6.8.23 plain`.
+    pub(super) fn label(&self) -> String {
+        match &self.from {
+            Some(from) => format!("{}, from {from}", self.case),
+            None => self.case.clone(),
+        }
     }
 }
 
@@ -124,8 +152,22 @@ impl Proof {
             accepted: report.accepted,
             n_lists: report.listings.iter().filter(|check| check.is_equal()).count(),
             n_restored: report.n_equal(),
+            n_named: 0,
             written_to: report.steps.iter().any(|step| step.what == "take a snapshot on top" && step.ok),
             objections: report.objections(),
+        }
+    }
+
+    /// What our verification made of damage that the release did.
+    pub(super) fn of_damage(verdict: Verdict) -> Self {
+        Self {
+            of: DAMAGE.to_owned(),
+            accepted: verdict.objections.is_empty(),
+            n_lists: 0,
+            n_restored: 0,
+            n_named: verdict.n_named,
+            written_to: false,
+            objections: verdict.objections,
         }
     }
 }
