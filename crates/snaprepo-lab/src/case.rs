@@ -27,6 +27,7 @@ pub use written::Written;
 use crate::{
     Error, Release, Result,
     dialect::{Dialect, Feature},
+    node::Options,
 };
 
 /// A kind of repository.
@@ -84,6 +85,23 @@ impl Case {
             let known = ALL.iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
             Error::UnknownCase { name: name.to_owned(), known }
         })
+    }
+
+    /// What a node is told before it starts, to write this case and to find everything in it again.
+    #[must_use]
+    pub fn node_options(&self) -> Options {
+        Options {
+            settings: self.node_settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            remote_store: self.data != Data::Copied,
+            pinned_timestamps: self.data == Data::ShallowV2,
+            ..Options::default()
+        }
+    }
+
+    /// Whether only a node with such options finds everything.
+    #[must_use]
+    pub fn needs_its_node(&self) -> bool {
+        !self.node_settings.is_empty() || self.data != Data::Copied
     }
 
     /// Whether a release can write this case, going on with the repository in `from` if there is one.

@@ -127,8 +127,9 @@ impl Sitting<'_> {
 
     fn hold(&self, rows: &[Row]) -> Result<OfRelease, Error> {
         let written = rows.iter().map(|row| (row, self.write(row)));
-        // Some shard folders are found only by a node with the same settings as the one that wrote them.
-        let (alike, special): (Vec<_>, Vec<_>) = written.partition(|(row, _)| row.case.node_settings.is_empty());
+        // Some shard folders are found only by a node with the same settings as the one that wrote them, and some data
+        // only by one with a remote store.
+        let (special, alike): (Vec<_>, Vec<_>) = written.partition(|(row, _)| row.case.needs_its_node());
         let node = Node::start(self.cache, self.release, &NodeOptions::default())?;
         let mut of_release = OfRelease {
             date: results::today(),
@@ -149,9 +150,11 @@ impl Sitting<'_> {
         of_release.peak_rss_bytes = node.peak_rss();
         node.stop()?;
         for (row, written) in special {
-            let settings =
-                row.case.node_settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let node = Node::start(self.cache, self.release, &NodeOptions { settings, ..NodeOptions::default() })?;
+            let node = Node::start(self.cache, self.release, &row.case.node_options())?;
+            if let (Ok(written), Some(remote_store)) = (&written, node.remote_store()) {
+                accept::copy_tree(&written.folder.join("remote"), remote_store)?;
+                node.adopt(remote_store)?;
+            }
             of_release.cases.push(self.judge(&node, row, written)?);
             node.stop()?;
         }
@@ -196,30 +199,33 @@ impl Sitting<'_> {
     fn accepted(&self, node: &Node, row: &Row, written: &Written) -> Result<Vec<Proof>, Error> {
         let (store, truth) = (written.folder.join("repo"), written.folder.join("truth"));
         // A sequel keeps the place of the repository that it goes on with.
-        let base_path = &written.report.written.repository.base_path;
-        // Without its remote store a shallow snapshot can be listed, and nothing more.
-        let deepest = if row.case.data == Data::Copied { Depth::Write } else { Depth::List };
+        let repository = &written.report.written.repository;
+        // Going on belongs to the cluster whose remote store it is; a copy of that store is only read.
+        let (deepest, settings) = match row.case.data {
+            Data::Copied => (Depth::Write, json!({})),
+            Data::Shallow | Data::ShallowV2 => (Depth::Restore, json!(repository.settings)),
+        };
         let mut given = Given {
             store: &store,
-            base_path,
+            base_path: &repository.base_path,
             truth: Some(&truth),
-            settings: json!({}),
-            name: accept::REGISTRATION,
+            settings,
+            name: &repository.name,
             depth: deepest.min(Depth::Restore),
         };
         let mut proofs = Vec::new();
         // A copy is a copy in every case: one of them is enough, and every mixture.
-        if row.case.name == case::ALL[0].name || row.sequel.is_some() || deepest == Depth::List {
+        if row.case.name == case::ALL[0].name || row.sequel.is_some() || deepest < Depth::Write {
             proofs.push(Proof::of("copy", &accept::accept(node, self.program, &given)?));
         }
         let ours = self.folder.join("rewritten");
         if ours.exists() {
             fs::remove_dir_all(&ours).map_err(|source| Error::Write { path: ours.clone(), source })?;
         }
-        let rewritten = rewrite::repository(&store, base_path, &ours)
+        let rewritten = rewrite::repository(&store, &repository.base_path, &ours)
             .map_err(|source| Error::Write { path: ours.clone(), source })?;
         // Elasticsearch 1 wrote JSON in a layout of its own: nothing of it is ours to encode.
-        if rewritten.changed > 0 && deepest > Depth::List {
+        if rewritten.changed > 0 {
             given.store = &ours;
             given.depth = deepest;
             proofs.push(Proof::of("rewritten", &accept::accept(node, self.program, &given)?));

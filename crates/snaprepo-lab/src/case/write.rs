@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Case, Data, Plot, Written,
+    Case, Plot, Written,
     copy::{copy, copy_at_rest},
     names::Names,
     sequel::{Before, sequel},
@@ -19,7 +19,7 @@ use super::{
     story::story,
     written::Registration,
 };
-use crate::{Error, Node, Release, Result, Version, cache::Cache, dialect::Dialect, node::Options, trap};
+use crate::{Error, Node, Release, Result, Version, cache::Cache, dialect::Dialect, trap};
 
 /// What is to be written.
 #[derive(Debug, Clone, Copy)]
@@ -60,14 +60,8 @@ pub fn write(cache: &Cache, order: &Order<'_>, progress: &mut dyn FnMut(&str)) -
         check_order_of_releases(order, from, before)?;
     }
     let place = Place::new(order.out)?;
-    let options = Options {
-        settings: order.case.node_settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        remote_store: order.case.data != Data::Copied,
-        pinned_timestamps: order.case.data == Data::ShallowV2,
-        ..Options::default()
-    };
     progress(&format!("starting {}", order.release));
-    let node = Node::start(cache, order.release, &options)?;
+    let node = Node::start(cache, order.release, &order.case.node_options())?;
     match tell(&node, order, before.as_ref(), &place, progress) {
         Ok(report) => {
             node.stop()?;
