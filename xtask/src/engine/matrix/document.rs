@@ -17,11 +17,11 @@ const CASES: &str = "\
 ## What each release wrote, and what it made of it
 
 *lists* and statuses of the node equal `snaprepo list` and `status`, field by field; *restored* counts pairs of snapshot and index whose documents all came back as they were written.
-*copy*: a byte-for-byte copy was listed and restored (one case of each release). *rewritten*: every metadata document decoded and encoded by us, plain ones deflated and deflated ones plain; the node listed and restored it, took a snapshot on top, deleted one,
+*copy*: a byte-for-byte copy was listed and restored (one case of each release, the shallow ones, and those that go on). *rewritten*: every metadata document decoded and encoded by us, plain ones deflated and deflated ones plain; the node listed and restored it, took a snapshot on top, deleted one,
 cleaned up, and `snaprepo verify --depth content` found nothing afterwards. Shallow cases are listed and restored with a copy of their remote store at the node; nothing is written to them.
 
 *from*: the release went on with the repository of another one. `mixed` adds an index and a snapshot, `upgraded` also deletes every snapshot of the other release; all snapshots that are left were compared, whoever took them.
-`trap` is damage: OpenSearch before 2.17 forgets where hashed shard folders are. *named* counts the indices of which `snaprepo verify --depth content` said just that, and nothing else: no blob that is there is called missing.
+`trap` is damage: OpenSearch before 2.17 forgets where hashed shard folders are. *named* counts the indices of which `snaprepo verify --depth content` said just that; it called nothing missing.
 
 ";
 
