@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hashbrown::{HashMap, HashSet};
 use snaprepo_format::{
     FileName,
-    root::{ShardGen, SnapshotIx},
+    root::{ShardGen, SnapshotForm, SnapshotIx},
     shard_generation::ShardGeneration,
     shard_snapshot::ShardSnapshot,
 };
@@ -48,9 +48,14 @@ impl ShardCheck<'_> {
             self.find(finding);
         }
         let Some(name) = current.blob_name() else {
-            // Shallow snapshots come without a table.
-            let full = |held: &&&Held| self.folder.has(&self.context.repository.shard_snapshot_name(held.snapshot));
-            if matches!(current, Current::New | Current::Undefined) && expected.iter().any(|held| full(&held)) {
+            // Shallow snapshots come without a table. So do those of Elasticsearch 1: the first table of a shard is
+            // written by the first later release that takes or deletes a snapshot of it.
+            let has_table = |held: &&Held| {
+                let (repository, snapshot) = (self.context.repository, held.snapshot);
+                repository.root.snapshot_entry(snapshot).form == SnapshotForm::Wrapped
+                    && self.folder.has(&repository.shard_snapshot_name(snapshot))
+            };
+            if matches!(current, Current::New | Current::Undefined) && expected.iter().any(has_table) {
                 let message = "nobody names the file table, and the folder has none with a number";
                 let finding = self.finding(FindingKind::ShardGenerationUndefined, message);
                 let is_named = self.context.repository.era().names_shard_generations();
