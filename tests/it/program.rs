@@ -77,8 +77,10 @@ fn locations_that_are_none() {
     );
     let (_, text) = message(&["list", "/nothing/here"]);
     assert!(text.contains("does not exist"), "{text}");
-    let (_, text) = message(&["list", "s3://bucket/base"]);
-    assert!(text.contains("comes with object stores"), "{text}");
+    let (_, text) = message(&["list", "s3://"]);
+    assert!(text.contains("needs a bucket behind it"), "{text}");
+    let (_, text) = message(&["list", "s3://bucket?endpont=x"]);
+    assert!(text.contains("\"endpont\" is no setting of a location: known are preset, endpoint"), "{text}");
     let (_, text) = message(&["list", "s3://key:secret@bucket/base"]);
     assert!(text.contains("carries credentials") && !text.contains("secret"), "{text}");
 }

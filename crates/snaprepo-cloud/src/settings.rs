@@ -21,6 +21,8 @@ pub enum Origin {
     Location,
     /// The registration of the repository in a cluster.
     Registration,
+    /// The configuration file.
+    Configuration,
     /// This variable of the environment.
     Environment(&'static str),
     /// This preset.
@@ -162,6 +164,7 @@ impl fmt::Display for Origin {
             Self::Flag => f.write_str("a flag"),
             Self::Location => f.write_str("the location"),
             Self::Registration => f.write_str("the registration"),
+            Self::Configuration => f.write_str("the configuration file"),
             Self::Environment(name) => write!(f, "the variable {name}"),
             Self::Preset(name) => write!(f, "the preset {name}"),
         }

@@ -45,6 +45,15 @@ impl BlobError {
         !matches!(self.problem, Problem::Unknown(_))
     }
 
+    /// What the store said, when nothing is known but that.
+    #[must_use]
+    pub fn of_store(&self) -> Option<&StoreError> {
+        match &self.problem {
+            Problem::Unknown(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The byte where the damage was noticed.
     #[must_use]
     pub fn offset(&self) -> Option<u64> {

@@ -14,6 +14,8 @@ pub enum Location {
         /// What stands behind `://`.
         rest: String,
     },
+    /// `@name`: a repository of the configuration file.
+    Named(String),
 }
 
 /// Why a text is no location.
@@ -37,18 +39,9 @@ pub enum LocationFault {
         /// The host.
         host: String,
     },
-    /// A profile name.
-    #[error("@{name}: there is no configuration file with profiles yet")]
-    Profile {
-        /// The name.
-        name: String,
-    },
-    /// A remote store.
-    #[error("{scheme}:// comes with object stores, which this version does not have yet")]
-    Remote {
-        /// The scheme.
-        scheme: &'static str,
-    },
+    /// `@` alone.
+    #[error("@ needs the name of a repository of the configuration file behind it")]
+    NoName,
 }
 
 impl FromStr for Location {
@@ -59,7 +52,7 @@ impl FromStr for Location {
             return Err(LocationFault::Empty);
         }
         if let Some(name) = text.strip_prefix('@') {
-            return Err(LocationFault::Profile { name: name.to_owned() });
+            return if name.is_empty() { Err(LocationFault::NoName) } else { Ok(Self::Named(name.to_owned())) };
         }
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(Self::Local(text.into())) };
         let scheme = match scheme {
@@ -94,6 +87,7 @@ impl fmt::Display for Location {
         match self {
             Self::Local(path) => path.display().fmt(f),
             Self::Remote { scheme, rest } => write!(f, "{scheme}://{rest}"),
+            Self::Named(name) => write!(f, "@{name}"),
         }
     }
 }

@@ -1,10 +1,14 @@
 //! What can be typed (`docs/cli.md` is made from this).
 
-use std::num::NonZeroUsize;
+mod store;
+
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
+
+pub(crate) use store::StoreArgs;
 
 /// The definition of the command line, for completions and manual pages.
 #[must_use]
@@ -15,7 +19,8 @@ pub fn command() -> clap::Command {
 /// Opens Elasticsearch and OpenSearch snapshot repositories by reading their blobs; no cluster needed.
 #[derive(Debug, Parser)]
 #[command(name = "snaprepo", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "REPO is a path or file:// location. Exit codes: 0 good, 1 bad (damage, broken rows), \
+#[command(after_help = "REPO is a path, a location such as s3://bucket/base, or @name from the configuration file \
+    (docs/guides/locations.md). Exit codes: 0 good, 1 bad (damage, broken rows), \
     2 not done, 3 partly done, 130 interrupted.")]
 pub(crate) struct Args {
     /// Options of every verb.
@@ -48,7 +53,13 @@ pub(crate) struct GlobalArgs {
     /// Folder of the repository below REPO, when its shard folders lie outside it (hashed prefixes)
     #[arg(long, global = true, value_name = "PATH", env = "SNAPREPO_BASE_PATH", hide_env_values = true)]
     pub base_path: Option<String>,
-    /// Requests at a time, at most 256 [default: 8]
+    /// Cluster's JSON of its repositories (GET /_snapshot): REPO is then the name of one of them
+    #[arg(long, global = true, value_name = "FILE", env = "SNAPREPO_FROM_REGISTRATION", hide_env_values = true)]
+    pub from_registration: Option<PathBuf>,
+    /// Configuration file, for REPO as @name [default: snaprepo/config.toml where the platform keeps such files]
+    #[arg(long, global = true, value_name = "FILE", env = "SNAPREPO_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Requests at a time, at most 256 [default: 8, for remote stores 32]
     #[arg(long, global = true, value_name = "N", value_parser = parse_concurrency, env = "SNAPREPO_CONCURRENCY", hide_env_values = true)]
     pub concurrency: Option<NonZeroUsize>,
     /// Show sizes as bytes
@@ -66,6 +77,9 @@ pub(crate) struct GlobalArgs {
     /// Print the answer line only
     #[arg(long, short, global = true, env = "SNAPREPO_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
+    /// How to get to a remote store.
+    #[command(flatten)]
+    pub store: StoreArgs,
 }
 
 /// Shapes of a cluster's answers.

@@ -86,7 +86,7 @@ pub(crate) struct Run<'a> {
 
 impl Run<'_> {
     /// Opens the store of a location.
-    fn session(&self, location: &str) -> Result<Session, Failure> {
+    fn session(&mut self, location: &str) -> Result<Session, Failure> {
         Session::start(location, self.global, self.io)
     }
 
@@ -125,15 +125,24 @@ impl Run<'_> {
                 repository: repository.map(|repository| RepositoryFacts::of(&session.location, repository)),
                 result,
                 body: view,
-                requests: session.meter.requests().into(),
+                requests: session.requests(),
                 elapsed_ms: self.io.elapsed_millis(),
             };
             self.json(&envelope)?;
         } else {
             let text = view.text(&self.layout());
             self.io.answer(text.as_bytes())?;
+            self.tell_requests(session);
         }
         Ok(())
+    }
+
+    /// Says on standard error what was asked of a remote store: there, requests cost time and money.
+    fn tell_requests(&mut self, session: &Session) {
+        if session.remote.is_some() && !self.global.quiet {
+            let words = session.requests().words(&self.layout().units);
+            self.io.error_text(&format!("{words}\n"));
+        }
     }
 
     /// Writes one JSON document, indented.

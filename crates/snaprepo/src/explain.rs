@@ -1,17 +1,28 @@
 //! Errors in words: what could not be done, why, and what to do next.
 
-use serde::Serialize;
-use snaprepo_core::{BlobError, OpenError, select::SelectFault};
-use snaprepo_store::{LocationFault, StoreError, StoreErrorKind};
+use std::borrow::Cow;
 
-use crate::{exit::Exit, output::units::clean};
+use serde::Serialize;
+use snaprepo_cloud::OpenFault;
+use snaprepo_core::{BlobError, OpenError, select::SelectFault};
+use snaprepo_store::{StoreError, StoreErrorKind};
+
+use crate::{exit::Exit, output::units::clean, place::PlaceFault};
 
 /// Why a verb could not be done.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The location is not one.
     #[error("{0}")]
-    Location(#[from] LocationFault),
+    Place(#[from] PlaceFault),
+    /// The store cannot be set up.
+    #[error("{location}: {fault}")]
+    Store {
+        /// The location.
+        location: String,
+        /// Why.
+        fault: OpenFault,
+    },
     /// The repository could not be opened.
     #[error("{location} {}", sentence(.error))]
     Open {
@@ -68,7 +79,8 @@ impl Failure {
     #[must_use]
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::Location(_) | Self::Path(_) => "location",
+            Self::Place(_) | Self::Path(_) => "location",
+            Self::Store { .. } => "store",
             Self::Open { error, .. } => match error {
                 OpenError::Store(error) if error.is_absence() => "not-found",
                 OpenError::Store(_) | OpenError::Blob(_) => "store",
@@ -91,7 +103,24 @@ impl Failure {
 
     /// What to do next.
     #[must_use]
-    pub(crate) fn hint(&self) -> Option<&'static str> {
+    pub(crate) fn hint(&self) -> Option<Cow<'static, str>> {
+        self.of_store()
+            .and_then(|error| error.kind.next_step())
+            .map(Cow::Owned)
+            .or_else(|| self.usual_hint().map(Cow::Borrowed))
+    }
+
+    /// What the store said, when that is all there is to it.
+    fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Open { error: OpenError::Store(error), .. } => Some(error),
+            Self::Open { error: OpenError::Blob(error), .. } | Self::Blob(error) => error.of_store(),
+            Self::Open { error: OpenError::NoReadableRoot(error), .. } => error.of_store(),
+            _ => None,
+        }
+    }
+
+    fn usual_hint(&self) -> Option<&'static str> {
         match self {
             Self::Open { error, .. } => match error {
                 OpenError::Store(error) if error.is_absence() => Some("check the path and the mount"),
@@ -99,7 +128,8 @@ impl Failure {
                     Some("check the permissions of the account that runs snaprepo")
                 }
                 OpenError::Empty | OpenError::NotARepository { .. } => Some(
-                    "point at the folder that holds index.latest: the location of an fs repository, or its base path",
+                    "point at the folder that holds index.latest: the location of an fs repository, or its base path; \
+                     snaprepo discover looks for repositories below a folder",
                 ),
                 OpenError::Encrypted => Some("only a cluster with the password can read it"),
                 OpenError::RootMissing { .. } => Some(
@@ -118,7 +148,9 @@ impl Failure {
                 Some("the path counts from the folder of the repository; snaprepo ls shows the blobs of a shard")
             }
             Self::Usage { hint, .. } => *hint,
-            Self::Location(_) | Self::Path(_) | Self::Output(_) | Self::Moved => None,
+            Self::Place(fault) => fault.hint(),
+            Self::Store { .. } => Some("snaprepo doctor LOCATION says what holds, and where it comes from"),
+            Self::Path(_) | Self::Output(_) | Self::Moved => None,
         }
     }
 
@@ -161,7 +193,7 @@ impl Failure {
             kind: &'a str,
             message: String,
             #[serde(skip_serializing_if = "Option::is_none")]
-            hint: Option<&'a str>,
+            hint: Option<Cow<'static, str>>,
         }
         let error = Inner { kind: self.kind(), message: self.to_string(), hint: self.hint() };
         let mut text = serde_json::to_string(&Outer { error, exit: self.exit().code() }).unwrap_or_default();

@@ -5,6 +5,8 @@ use std::{
     time::Instant,
 };
 
+use snaprepo_cloud::Environment;
+
 /// Width of a table when nobody knows the terminal's.
 const UNLIMITED: usize = usize::MAX;
 
@@ -26,6 +28,8 @@ pub struct Io {
     pub time_zone: jiff::tz::TimeZone,
     /// Now, in milliseconds since 1970.
     pub now_millis: i64,
+    /// The environment, for what remote stores and the configuration file need; tests have an empty one.
+    pub environment: Environment,
     /// When the run began; tests leave it out, so that their output is stable.
     pub started: Option<Instant>,
 }
@@ -53,6 +57,9 @@ impl Io {
             handles_signals: true,
             time_zone: jiff::tz::TimeZone::system(),
             now_millis: jiff::Timestamp::now().as_millisecond(),
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
             started: Some(Instant::now()),
         }
     }
@@ -69,6 +76,7 @@ impl Io {
             handles_signals: false,
             time_zone: jiff::tz::TimeZone::UTC,
             now_millis: 1_800_000_000_000,
+            environment: Environment::default(),
             started: None,
         }
     }

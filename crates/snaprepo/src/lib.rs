@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod io;
 mod output;
+mod place;
 mod progress;
 pub mod reference;
 mod session;

@@ -5,48 +5,81 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use snaprepo_cloud::{Environment, Key, OpenFault, Opened, Origin, Target};
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{OpenError, Repository};
-use snaprepo_store::{Cancel, LocalStore, Location, LocationFault, Meter, Metered, Pool, ReadStore};
+use snaprepo_store::{Cancel, LocalStore, Meter, Metered, Pool, ReadStore};
 
-use crate::{args::GlobalArgs, explain::Failure, io::Io};
+use crate::{
+    args::GlobalArgs,
+    explain::Failure,
+    io::Io,
+    output::page::RequestCounts,
+    place::{self, Place, StorePlace},
+};
 
 /// Requests at a time, unless somebody says otherwise: measured best for local repositories, warm and cold.
-const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+const LOCAL_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+/// The same for stores behind a network, where waiting is most of the time (`docs/performance.md`).
+const REMOTE_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(31);
 
 /// What a verb needs to work on a repository.
 pub(crate) struct Session {
-    /// The location as it was given.
+    /// The location as it was given, or what a name stands for.
     pub location: String,
     /// The store.
     pub store: Arc<dyn ReadStore>,
+    /// The same, when it is remote, with what only remote stores have.
+    pub remote: Option<Opened>,
     /// The folder of the repository in it.
     pub base: BlobPath,
     /// Threads for waiting.
     pub pool: Pool,
     /// Counts requests.
-    pub meter: Meter,
+    meter: Meter,
 }
 
 impl Session {
     /// Opens the store of a location.
-    pub(crate) fn start(location: &str, global: &GlobalArgs, io: &Io) -> Result<Self, Failure> {
-        let path = match location.parse::<Location>()? {
-            Location::Local(path) => path,
-            Location::Remote { scheme, .. } => return Err(LocationFault::Remote { scheme }.into()),
+    pub(crate) fn start(repo: &str, global: &GlobalArgs, io: &mut Io) -> Result<Self, Failure> {
+        let Place { shown, store, base, notes } = place::find(repo, global, &io.environment)?;
+        for note in notes {
+            io.error_text(&format!("note: {note}\n"));
+        }
+        let mut concurrency = global.concurrency;
+        let (opened, remote): (Box<dyn ReadStore>, _) = match store {
+            StorePlace::Directory(path) => {
+                let opened = LocalStore::open(&path)
+                    .map_err(|error| Failure::Open { location: shown.clone(), error: OpenError::Store(error) })?;
+                (Box::new(opened), None)
+            }
+            StorePlace::Remote(target) => {
+                let opened = open_remote(&target, global, &io.environment)
+                    .map_err(|fault| Failure::Store { location: shown.clone(), fault })?;
+                let width = opened.settings.number(Key::Width).and_then(|width| usize::try_from(width).ok());
+                concurrency = width.and_then(NonZeroUsize::new).or(Some(REMOTE_CONCURRENCY));
+                (Box::new(opened.store.clone()), Some(opened))
+            }
         };
-        let base = BlobPath::parse(global.base_path.as_deref().unwrap_or(""))?;
-        let opened = LocalStore::open(&path)
-            .map_err(|error| Failure::Open { location: location.to_owned(), error: OpenError::Store(error) })?;
         let meter = Meter::default();
         let cancel = if io.handles_signals { signals() } else { Cancel::default() };
         Ok(Self {
-            location: location.to_owned(),
-            store: Arc::new(Metered::new(Box::new(opened), meter.clone())),
+            location: shown,
+            store: Arc::new(Metered::new(opened, meter.clone())),
+            remote,
             base,
-            pool: Pool::new(global.concurrency.unwrap_or(DEFAULT_CONCURRENCY), cancel),
+            pool: Pool::new(concurrency.unwrap_or(LOCAL_CONCURRENCY), cancel),
             meter,
         })
+    }
+
+    /// What was asked of the store so far.
+    #[must_use]
+    pub(crate) fn requests(&self) -> RequestCounts {
+        match &self.remote {
+            Some(remote) => remote.store.traffic().counts().into(),
+            None => self.meter.requests().into(),
+        }
     }
 
     /// Opens the repository.
@@ -64,7 +97,7 @@ impl Session {
     /// Threads that check files.
     #[must_use]
     pub(crate) fn width(&self) -> NonZeroUsize {
-        NonZeroUsize::new(self.pool.width()).unwrap_or(DEFAULT_CONCURRENCY)
+        NonZeroUsize::new(self.pool.width()).unwrap_or(LOCAL_CONCURRENCY)
     }
 
     /// Whether somebody asked to stop.
@@ -72,6 +105,19 @@ impl Session {
     pub(crate) fn is_cancelled(&self) -> bool {
         self.pool.cancel().is_cancelled()
     }
+}
+
+/// Opens a remote store. `--concurrency` is its width.
+pub(crate) fn open_remote(
+    target: &Target,
+    global: &GlobalArgs,
+    environment: &Environment,
+) -> Result<Opened, OpenFault> {
+    let mut flags = global.store.settings.clone();
+    if let Some(width) = global.concurrency {
+        flags.set(Key::Width, &width.to_string(), Origin::Flag)?;
+    }
+    snaprepo_cloud::open(target, &flags, environment)
 }
 
 /// The first Ctrl-C asks to stop at the next safe point; the second ends the process.

@@ -84,6 +84,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("terminal_size", Only(&[CLI]), "tables as wide as the terminal"),
     ("thiserror", Anyone, "one error type per crate"),
     ("tokio", Only(&[CLOUD]), "the runtime under object_store"),
+    ("toml", Only(&[CLI]), "the configuration file"),
     ("unicode-width", Only(&[CLI]), "tables with names in any script"),
     ("ureq", Only(&[LAB]), "requests to engines on loopback"),
     ("url", Only(&[CLOUD]), "endpoints"),

@@ -17,3 +17,9 @@ fn kinds_of_locations() {
     assert_eq!(kind("s3://key:secret@bucket/base"), Err(LocationFault::Credentials));
     assert_eq!(kind("abfss://container:secret@account.dfs.core.windows.net/x"), Err(LocationFault::Credentials));
 }
+
+#[test]
+fn names_of_the_configuration_file() {
+    assert_eq!("@prod".parse(), Ok(Location::Named("prod".into())));
+    assert_eq!("@".parse::<Location>(), Err(LocationFault::NoName));
+}

@@ -131,8 +131,7 @@ fn refuse_empty(report: &Report, options: &Options, session: &Session) -> Result
 }
 
 fn closing(run: &Run<'_>, session: &Session, exit: Exit) -> String {
-    let requests = session.meter.requests();
-    let mut parts = vec![counted(requests.lists + requests.reads, "request")];
+    let mut parts = vec![counted(session.requests().total(), "request")];
     if run.io.started.is_some() {
         parts.push(duration(run.io.elapsed_millis()));
     }

@@ -2,8 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use snaprepo_cloud::TrafficCounts;
 use snaprepo_core::Repository;
 use snaprepo_store::Requests;
+
+use super::units::{Units, count, counted};
 
 /// What stands around every JSON answer (`docs/json.md`).
 #[derive(Debug, Serialize, JsonSchema)]
@@ -73,18 +76,75 @@ impl RepositoryFacts {
 }
 
 /// Requests to the store.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 pub(crate) struct RequestCounts {
-    /// Folders listed.
+    /// Folders listed; of a remote store, pages of listings.
     pub lists: u64,
     /// Blobs or ranges read.
     pub reads: u64,
     /// Bytes read.
     pub read_bytes: u64,
+    /// What only remote stores have.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteCounts>,
+}
+
+/// More about the requests to a remote store.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub(crate) struct RemoteCounts {
+    /// Blobs looked at without reading them.
+    pub looks: u64,
+    /// Requests for credentials, and others that are not about blobs.
+    pub others: u64,
+    /// Requests that were made again; part of the counts above.
+    pub retries: u64,
+    /// How many of these the run may make.
+    pub retries_allowed: u64,
+    /// Answers that asked to slow down.
+    pub throttled: u64,
+}
+
+impl RequestCounts {
+    /// All of them.
+    #[must_use]
+    pub(crate) fn total(&self) -> u64 {
+        let of_remote = self.remote.map_or(0, |remote| remote.looks + remote.others);
+        self.lists + self.reads + of_remote
+    }
+
+    /// For people: `2 listings, 14 reads, 1.2 MiB`.
+    #[must_use]
+    pub(crate) fn words(&self, units: &Units) -> String {
+        let Self { lists, reads, read_bytes, remote } = *self;
+        let mut parts = vec![counted(lists, "listing"), counted(reads, "read"), units.size(read_bytes)];
+        if let Some(RemoteCounts { looks, others, retries, retries_allowed, throttled }) = remote {
+            if looks > 0 {
+                parts.push(counted(looks, "look"));
+            }
+            if others > 0 {
+                parts.push(format!("{} for credentials", count(others)));
+            }
+            if retries > 0 {
+                parts.push(format!("{} of {} retries used", count(retries), count(retries_allowed)));
+            }
+            if throttled > 0 {
+                parts.push(format!("asked {} to slow down", counted(throttled, "time")));
+            }
+        }
+        parts.join(", ")
+    }
 }
 
 impl From<Requests> for RequestCounts {
     fn from(requests: Requests) -> Self {
-        Self { lists: requests.lists, reads: requests.reads, read_bytes: requests.bytes }
+        Self { lists: requests.lists, reads: requests.reads, read_bytes: requests.bytes, remote: None }
+    }
+}
+
+impl From<TrafficCounts> for RequestCounts {
+    fn from(counts: TrafficCounts) -> Self {
+        let TrafficCounts { lists, reads, looks, others, retries, retries_allowed, throttled, bytes_read, .. } = counts;
+        let remote = RemoteCounts { looks, others, retries, retries_allowed, throttled };
+        Self { lists, reads, read_bytes: bytes_read, remote: Some(remote) }
     }
 }
