@@ -327,7 +327,7 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
             "the engines refuse or misread this root; bring an older one back from a copy"
         }
         K::ShardPathTypeLost => {
-            "an OpenSearch node older than 2.17 wrote this root: delete nothing; put shard_path_type back into the root"
+            "an OpenSearch node older than 2.17 wrote this root: delete nothing; put shard_path_type and shard_generations back as the root before had them"
         }
         K::SnapshotInfoUnreadable
         | K::IndexMetadataUnreadable
