@@ -10,6 +10,8 @@ mod damage;
 #[cfg(test)]
 mod damaged_by_older_node;
 #[cfg(test)]
+mod discover;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod fuzz;
@@ -23,3 +25,5 @@ mod listings;
 mod program;
 #[cfg(test)]
 mod reencode;
+#[cfg(test)]
+mod unlisted;

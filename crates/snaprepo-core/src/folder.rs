@@ -71,9 +71,16 @@ pub(crate) struct ShardFolder {
     pub(crate) path: BlobPath,
     pub(crate) data: Vec<DataBlob>,
     pub(crate) others: Vec<OtherEntry>,
+    /// Whether it has only what was asked for by name, because the store lists nothing.
+    pub(crate) by_name: bool,
 }
 
 impl ShardFolder {
+    /// The folder of a store that lists nothing, to be filled by name.
+    pub(crate) fn without_listing(path: BlobPath) -> Self {
+        Self { path, by_name: true, ..Self::default() }
+    }
+
     /// Lists a shard folder; `None` when there is none.
     pub(crate) fn list(store: &dyn ReadStore, path: &BlobPath, detail: Detail) -> Result<Option<Self>, StoreError> {
         let mut folder = Self { path: path.clone(), ..Self::default() };
@@ -88,8 +95,7 @@ impl ShardFolder {
             Err(error) if error.is_absence() => return Ok(None),
             listed => listed?,
         }
-        folder.data.sort_unstable();
-        folder.others.sort_unstable();
+        folder.sort();
         // On an object store an absent folder is an empty one.
         Ok((!folder.data.is_empty() || !folder.others.is_empty()).then_some(folder))
     }
@@ -106,7 +112,12 @@ impl ShardFolder {
         self.others.push(OtherEntry { name: name.into(), what, stat: Some(BlobStat::default()) });
     }
 
-    fn add_blob(&mut self, name: &str, stat: Option<BlobStat>) {
+    pub(crate) fn sort(&mut self) {
+        self.data.sort_unstable();
+        self.others.sort_unstable();
+    }
+
+    pub(crate) fn add_blob(&mut self, name: &str, stat: Option<BlobStat>) {
         let what = match ShardBlob::parse(name) {
             ShardBlob::Data(name, part) => {
                 self.data.push(DataBlob { name, part, stat });

@@ -13,6 +13,7 @@ pub mod blob;
 pub mod cat;
 pub mod chronology;
 pub mod compat;
+pub mod discover;
 pub mod event;
 mod folder;
 mod legacy;
@@ -22,6 +23,7 @@ mod scan;
 pub mod select;
 mod shard;
 pub mod status;
+mod unlisted;
 pub mod verify;
 
 pub use blob::{BlobError, Problem};

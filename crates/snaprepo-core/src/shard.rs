@@ -7,11 +7,13 @@ use snaprepo_format::{
     shard_paths::ShardPathType,
     shard_snapshot::{ShallowShardSnapshot, ShardSnapshot},
 };
+use snaprepo_store::{StoreError, StoreErrorKind};
 
 use crate::{
     Repository,
     blob::{self, BlobError},
     folder::{Detail, ShardFolder},
+    unlisted,
 };
 
 /// Where the folder of a shard was found.
@@ -41,7 +43,12 @@ pub(crate) fn locate(
     shard: u32,
     detail: Detail,
 ) -> Result<Located, BlobError> {
-    let list = |path: &BlobPath| ShardFolder::list(repository.store(), path, detail).map_err(BlobError::from_store);
+    let list = |path: &BlobPath| match ShardFolder::list(repository.store(), path, detail) {
+        Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => {
+            unlisted::shard_folder(repository, index, shard, path, detail)
+        }
+        listed => listed.map_err(BlobError::from_store),
+    };
     let recorded = repository.named(repository.shard_folder(index, shard))?;
     if let Some(folder) = list(&recorded)? {
         return Ok(Located::AsRecorded(folder));

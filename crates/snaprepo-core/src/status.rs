@@ -316,7 +316,7 @@ pub fn of_index(repository: &Repository, pool: &Pool, index: IndexIx) -> IndexTo
 fn shard_numbers(repository: &Repository, index: IndexIx) -> Result<BTreeSet<u32>, BlobError> {
     let entry = repository.root.index_entry(index);
     let shared = entry.snapshots.iter().any(|snapshot| repository.root.identifier(*snapshot, index).is_some());
-    if shared || entry.shard_path_type != ShardPathType::Fixed {
+    if shared || entry.shard_path_type != ShardPathType::Fixed || repository.scan.by_latest {
         let mut seen = BTreeSet::new();
         let mut n_shards = 0;
         for snapshot in &entry.snapshots {

@@ -117,6 +117,10 @@ impl ReadStore for Metered {
         Box::new(MeteredReader { reader: self.store.reader(folder), meter: &self.meter })
     }
 
+    fn reads_in_a_row(&self) -> usize {
+        self.store.reads_in_a_row()
+    }
+
     fn parent(&self) -> Option<(Box<dyn ReadStore>, String)> {
         let (store, name) = self.store.parent()?;
         Some((Box::new(Self::new(store, self.meter.clone())), name))

@@ -135,6 +135,12 @@ pub trait ReadStore: Send + Sync {
         Box::new(ByPath { store: self, folder: folder.clone() })
     }
 
+    /// How many small blobs one thread should read in a row. More than one only where a request costs about as much as
+    /// handing it to another thread; where requests wait for a network, all threads should wait at once.
+    fn reads_in_a_row(&self) -> usize {
+        1
+    }
+
     /// The store one level up, and the name that this one has in it. For repositories whose shard folders lie outside
     /// their base path; a bucket has none.
     fn parent(&self) -> Option<(Box<dyn ReadStore>, String)> {

@@ -166,11 +166,83 @@ pub(crate) enum Verb {
         #[arg(long)]
         target: Target,
     },
+    /// Find repositories below a folder or in a bucket, one line each
+    Discover {
+        /// Where to look: a folder or a bucket, with or without a path
+        #[arg(value_name = "LOCATION")]
+        location: String,
+        /// Levels of folders below it to look into
+        #[arg(long, value_name = "N", default_value_t = 3)]
+        depth: u32,
+    },
+    /// Say whether a store can be reached, as whom, and what is allowed there
+    Doctor(DoctorArgs),
+    /// Look at a store as it is: blobs, not snapshots
+    #[command(subcommand)]
+    Store(StoreVerb),
     /// Print a completion script for a shell
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Also write, into a scratch blob that is deleted again
+    #[arg(long)]
+    pub write_test: bool,
+    /// Print the least that an identity must be allowed to for this verb, as the cloud's own JSON; asks nobody
+    #[arg(long, value_name = "VERB", conflicts_with = "write_test")]
+    pub policy: Option<String>,
+}
+
+/// Raw access to a store.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum StoreVerb {
+    /// List blobs, with sizes, times and storage classes
+    Ls {
+        #[command(flatten)]
+        at: StoreAt,
+        /// Everything below the folder, not only what is directly in it
+        #[arg(long, short)]
+        recursive: bool,
+        /// Also non-current versions, delete markers and unfinished uploads (S3)
+        #[arg(long)]
+        versions: bool,
+    },
+    /// Say how long a blob is, and when it was written
+    Stat {
+        #[command(flatten)]
+        at: StoreAt,
+    },
+    /// Write the bytes of a blob to standard output
+    Get {
+        #[command(flatten)]
+        at: StoreAt,
+    },
+    /// Add up the blobs below a folder, for each folder in it
+    Du {
+        #[command(flatten)]
+        at: StoreAt,
+        /// Also non-current versions, delete markers and unfinished uploads (S3)
+        #[arg(long)]
+        versions: bool,
+    },
+}
+
+/// A place in a store.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct StoreAt {
+    /// Location of the store
+    #[arg(value_name = "LOCATION")]
+    pub location: String,
+    /// Blob or folder below it
+    #[arg(default_value = "")]
+    pub path: String,
 }
 
 /// The repository.

@@ -2,12 +2,15 @@
 
 mod cat_blob;
 mod compat;
+mod discover;
+mod doctor;
 mod find;
 mod info;
 mod list;
 mod ls;
 mod show;
 mod status;
+mod store;
 mod verify;
 
 use std::io;
@@ -68,6 +71,9 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Verify(verify) => verify::run(run, verify),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),
         Verb::Compat { repo, snapshot, target } => compat::run(run, &repo.repo, snapshot, *target),
+        Verb::Discover { location, depth } => discover::run(run, location, *depth),
+        Verb::Doctor(doctor) => doctor::run(run, doctor),
+        Verb::Store(store) => store::run(run, store),
         Verb::Completions { shell } => completions(run, *shell),
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Place {
     pub store: StorePlace,
     /// The folder of the repository in it.
     pub base: BlobPath,
+    /// The end of that folder that the location does not show: of a flag, or of the configuration file.
+    pub below: BlobPath,
     /// What to tell before anything else, one sentence each.
     pub notes: Vec<String>,
 }
@@ -137,9 +139,17 @@ pub(crate) fn find(repo: &str, global: &GlobalArgs, environment: &Environment) -
         (None, location) => of_location(repo, location, &Settings::default())?,
     };
     if let Some(below) = &global.base_path {
-        place.base = joined(&place.base, below)?;
+        place.go_below(below)?;
     }
     Ok(place)
+}
+
+impl Place {
+    fn go_below(&mut self, path: &str) -> Result<(), PathFault> {
+        self.base = joined(&self.base, path)?;
+        self.below = joined(&self.below, path)?;
+        Ok(())
+    }
 }
 
 fn of_location(shown: &str, location: Location, settings: &Settings) -> Result<Place, PlaceFault> {
@@ -153,7 +163,7 @@ fn of_location(shown: &str, location: Location, settings: &Settings) -> Result<P
         Location::Local(path) => (StorePlace::Directory(path), BlobPath::root()),
         Location::Named(name) => return Err(PlaceFault::NoConfiguration { name, path: None }),
     };
-    Ok(Place { shown: shown.to_owned(), store, base, notes: Vec::new() })
+    Ok(Place { shown: shown.to_owned(), store, base, below: BlobPath::root(), notes: Vec::new() })
 }
 
 fn joined(base: &BlobPath, below: &str) -> Result<BlobPath, PathFault> {
@@ -173,6 +183,7 @@ fn from_registration(file: &Path, repo: &str) -> Result<Place, PlaceFault> {
             shown: path.display().to_string(),
             store: StorePlace::Directory(path),
             base: BlobPath::root(),
+            below: BlobPath::root(),
             notes: Vec::new(),
         },
         Registered::Remote { location, settings } => of_location(&location, location.parse()?, &settings)?,
@@ -229,7 +240,7 @@ fn from_configuration(name: &str, file: Option<&Path>, environment: &Environment
     }
     let mut place = of_location(&repository.location, location, &settings)?;
     if let Some(below) = &repository.base_path {
-        place.base = joined(&place.base, below)?;
+        place.go_below(below)?;
     }
     Ok(place)
 }

@@ -2,6 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
+    path::PathBuf,
     sync::{Arc, OnceLock},
 };
 
@@ -31,8 +32,12 @@ pub(crate) struct Session {
     pub store: Arc<dyn ReadStore>,
     /// The same, when it is remote, with what only remote stores have.
     pub remote: Option<Opened>,
+    /// The directory, when it is one.
+    pub directory: Option<PathBuf>,
     /// The folder of the repository in it.
     pub base: BlobPath,
+    /// The end of that which the location does not show.
+    below: BlobPath,
     /// Threads for waiting.
     pub pool: Pool,
     /// Counts requests.
@@ -42,15 +47,17 @@ pub(crate) struct Session {
 impl Session {
     /// Opens the store of a location.
     pub(crate) fn start(repo: &str, global: &GlobalArgs, io: &mut Io) -> Result<Self, Failure> {
-        let Place { shown, store, base, notes } = place::find(repo, global, &io.environment)?;
+        let Place { shown, store, base, below, notes } = place::find(repo, global, &io.environment)?;
         for note in notes {
             io.error_text(&format!("note: {note}\n"));
         }
         let mut concurrency = global.concurrency;
+        let mut directory = None;
         let (opened, remote): (Box<dyn ReadStore>, _) = match store {
             StorePlace::Directory(path) => {
                 let opened = LocalStore::open(&path)
                     .map_err(|error| Failure::Open { location: shown.clone(), error: OpenError::Store(error) })?;
+                directory = Some(path);
                 (Box::new(opened), None)
             }
             StorePlace::Remote(target) => {
@@ -67,7 +74,9 @@ impl Session {
             location: shown,
             store: Arc::new(Metered::new(opened, meter.clone())),
             remote,
+            directory,
             base,
+            below,
             pool: Pool::new(concurrency.unwrap_or(LOCAL_CONCURRENCY), cancel),
             meter,
         })
@@ -91,7 +100,26 @@ impl Session {
     /// The location with the base path, for messages.
     #[must_use]
     pub(crate) fn shown_location(&self) -> String {
-        if self.base.is_root() { self.location.clone() } else { format!("{}/{}", self.location, self.base) }
+        if self.below.is_root() { self.location.clone() } else { format!("{}/{}", self.location, self.below) }
+    }
+
+    /// The location of a blob or folder of the store, as other verbs take it.
+    #[must_use]
+    pub(crate) fn location_of(&self, path: &BlobPath) -> String {
+        let Some(rest) = path.relative_to(&self.base).filter(|rest| !rest.is_root()) else {
+            return self.shown_location();
+        };
+        let shown = self.shown_location();
+        match shown.split_once('?') {
+            Some((place, query)) if self.remote.is_some() => format!("{}/{rest}?{query}", place.trim_end_matches('/')),
+            _ => format!("{}/{rest}", shown.trim_end_matches('/')),
+        }
+    }
+
+    /// Whether the folder of the repository is not the one that the location shows.
+    #[must_use]
+    pub(crate) fn hides_base(&self, repository: &Repository) -> bool {
+        !self.below.is_root() || repository.base() != &self.base
     }
 
     /// Threads that check files.

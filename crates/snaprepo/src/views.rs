@@ -2,6 +2,8 @@
 
 pub(crate) mod cat_blob;
 pub(crate) mod compat;
+pub(crate) mod discover;
+pub(crate) mod doctor;
 pub(crate) mod find;
 pub(crate) mod info;
 pub(crate) mod list;
@@ -9,6 +11,7 @@ pub(crate) mod ls;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod store;
 pub(crate) mod verify;
 
 use std::io::{self, Write};
@@ -35,9 +38,9 @@ impl Layout {
     #[must_use]
     pub(crate) fn paint(&self, text: &str) -> String {
         let code = match text.split([' ', ':']).next().unwrap_or(text) {
-            "SUCCESS" | "restorable" | "intact" | "pass" | "yes" => "32",
+            "SUCCESS" | "good" | "restorable" | "intact" | "pass" | "yes" => "32",
             "PARTIAL" | "partly" | "warning" | "unknown" | "inconclusive" | "interrupted" => "33",
-            "FAILED" | "not" | "damaged" | "error" | "unreadable" | "fail" | "no" => "31",
+            "FAILED" | "bad" | "not" | "damaged" | "error" | "unreadable" | "fail" | "no" => "31",
             _ => return text.to_owned(),
         };
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }

@@ -78,7 +78,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("tar", Tests, "unpacks repositories written by real engines"),
     (
         "tempfile",
-        Only(&[CLOUD, CORE, LAB, STORE, TESTKIT, TESTS, XTASK]),
+        Only(&[CLI, CLOUD, CORE, LAB, STORE, TESTKIT, TESTS, XTASK]),
         "spooling, and writes that are renamed into place",
     ),
     ("terminal_size", Only(&[CLI]), "tables as wide as the terminal"),

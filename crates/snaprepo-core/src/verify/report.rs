@@ -218,8 +218,8 @@ pub struct Report {
     pub indices: Vec<(IndexIx, u64, u64)>,
     /// What was looked at.
     pub tally: Tally,
-    /// What nothing refers to; `None` when only a part was verified, a snapshot may be hidden, or the root changed
-    /// meanwhile.
+    /// What nothing refers to; `None` when only a part was verified, a snapshot may be hidden, the root changed
+    /// meanwhile, or the store lists nothing.
     pub unreferenced: Option<Vec<ClassTally>>,
     /// Share of the files that a sample by bytes came to, in parts per million.
     pub sampled_per_million: Option<u32>,

@@ -29,9 +29,8 @@ use crate::{BlobError, Event, Observer, Phase, Repository, status};
 
 /// Shard folders whose files wait to be checked while later folders are read already.
 const FOLDERS_AHEAD: usize = 16;
-/// Files that one thread checks in a row: handing over a small file takes longer than checking it …
-const FILES_AT_ONCE: usize = 64;
-/// … but more bytes than these are worth a thread of their own.
+/// Files that one thread checks in a row are as many as the store says; but more bytes than these are worth a thread of
+/// their own.
 const BYTES_AT_ONCE: u64 = 1 << 20;
 
 /// Verifies a repository at the generation that is open.
@@ -65,7 +64,8 @@ pub(super) fn run(
     run.check(&plans, pool, &mut collector);
     let ShardRun { unreferenced, shallow, .. } = run;
 
-    let swept = if sees_all && !pool.cancel().is_cancelled() {
+    // What nothing refers to shows in listings only.
+    let swept = if sees_all && !repository.scan.by_latest && !pool.cancel().is_cancelled() {
         Some(sweep(repository, &plans, unreferenced, &mut collector))
     } else {
         None
@@ -197,7 +197,9 @@ impl ShardRun<'_> {
                 let mut jobs = std::mem::take(&mut outcome.jobs);
                 let place = Arc::new(std::mem::take(&mut outcome.place));
                 jobs.retain(|job| is_sampled(&place, job, sample, context.options.seed));
-                let batches = batches(jobs).into_iter().map(move |jobs| Item::Files(Arc::clone(&place), jobs));
+                let batches = batches(jobs, context.repository.store().reads_in_a_row())
+                    .into_iter()
+                    .map(move |jobs| Item::Files(Arc::clone(&place), jobs));
                 std::iter::once(Item::Folder(index, Box::new(outcome))).chain(batches)
             });
             let mut folder = FolderNotes::default();
@@ -229,13 +231,13 @@ impl ShardRun<'_> {
 }
 
 /// Splits the files of a folder into what is checked by one thread in a row.
-fn batches(jobs: Vec<FileJob>) -> Vec<Vec<FileJob>> {
+fn batches(jobs: Vec<FileJob>, most: usize) -> Vec<Vec<FileJob>> {
     let mut batches: Vec<Vec<FileJob>> = Vec::new();
     let mut bytes = 0_u64;
     for job in jobs {
         bytes = bytes.saturating_add(job.parts.len_bytes);
         match batches.last_mut() {
-            Some(batch) if batch.len() < FILES_AT_ONCE && bytes <= BYTES_AT_ONCE => batch.push(job),
+            Some(batch) if batch.len() < most && bytes <= BYTES_AT_ONCE => batch.push(job),
             _ => {
                 bytes = job.parts.len_bytes;
                 batches.push(vec![job]);

@@ -25,7 +25,7 @@ const MAX_CANDIDATES: usize = 32;
 pub(crate) fn run(run: &mut Run<'_>, location: &str) -> Result<Exit, Failure> {
     let session = run.session(location)?;
     let repository = session.open()?;
-    let view = view(&repository);
+    let view = view(&repository, session.hides_base(&repository));
     let exit = if repository.unreadable_roots.is_empty() { Exit::Good } else { Exit::Bad };
     reply(run, &session, &repository, view, exit)
 }
@@ -41,7 +41,7 @@ fn reply(
     Ok(exit)
 }
 
-fn view(repository: &Repository) -> InfoView {
+fn view(repository: &Repository, hides_base: bool) -> InfoView {
     let root = &repository.root;
     let newest = newest(repository);
     let mut states: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -60,7 +60,7 @@ fn view(repository: &Repository) -> InfoView {
         latest: read_latest(repository),
         uuid: root.uuid.as_deref().map(str::to_owned),
         cluster_id: root.cluster_id.as_deref().map(str::to_owned),
-        base_path: (!repository.base().is_root()).then(|| repository.base().to_string()),
+        base_path: hides_base.then(|| repository.base().to_string()),
         last_writer: newest.as_ref().and_then(|(_, info)| Some(format!("{} {}", product.name(), info.version?))),
         newest: newest.as_ref().map(|(ix, info)| Newest {
             snapshot: root.snapshot_entry(*ix).name.to_string(),
@@ -74,6 +74,18 @@ fn view(repository: &Repository) -> InfoView {
         versions: versions.into_iter().map(|(_, text)| text).collect(),
         features: features(repository, newest.as_ref().map(|(_, info)| info)),
         oddities: oddities(repository),
+    }
+}
+
+/// Product and version that took the newest snapshot, and when.
+pub(super) fn writer_and_newest(repository: &Repository) -> (String, Option<i64>) {
+    let newest = newest(repository);
+    let product = product(repository, newest.as_ref().map(|(_, info)| info)).name();
+    match newest {
+        Some((_, SnapshotInfo { version: Some(version), start_millis, .. })) => {
+            (format!("{product} {version}"), Some(start_millis))
+        }
+        newest => (product.to_owned(), newest.map(|(_, info)| info.start_millis)),
     }
 }
 

@@ -166,6 +166,7 @@ fn empty_view(options: &Options) -> VerifyView {
         not_restorable: Vec::new(),
         checked: Checked::default(),
         unreferenced: None,
+        unlisted: false,
         sample: None,
         final_generation: None,
         heading: String::new(),
@@ -251,6 +252,7 @@ fn view(report: &Report, options: &Options, args: &VerifyArgs) -> VerifyView {
             contents: tally.contents,
             content_bytes: tally.content_bytes,
         },
+        unlisted: report.repository.scan.by_latest,
         unreferenced: report.unreferenced.as_ref().map(|classes| {
             let class = |class: &verify::ClassTally| UnreferencedView {
                 class: class.class.name(),

@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use super::{cat_blob, compat, find, info, list, ls, show, status, verify};
+use super::{cat_blob, compat, discover, doctor, find, info, list, ls, show, status, store, verify};
 use crate::output::page::Envelope;
 
 /// Name of each answer and its schema.
@@ -16,6 +16,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("cat-blob", of::<cat_blob::CatBlobView>()),
         ("compat", of::<compat::CompatView>()),
+        ("discover", of::<discover::DiscoverView>()),
+        ("doctor", of::<doctor::DoctorView>()),
         ("find", of::<find::FindView>()),
         ("info", of::<info::InfoView>()),
         ("list", of::<list::ListView>()),
@@ -23,6 +25,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("show", of::<show::ShowView>()),
         ("show-document", of::<show::DocumentView>()),
         ("status", of::<status::StatusView>()),
+        ("store-du", of::<store::DuView>()),
+        ("store-stat", of::<store::StatView>()),
         ("verify", of::<verify::VerifyView>()),
     ]
 }

@@ -38,6 +38,9 @@ pub(crate) struct VerifyView {
     /// Blobs that nothing refers to, by class; missing when only a part was verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unreferenced: Option<Vec<UnreferencedView>>,
+    /// Whether the store lists nothing (a web server), so that only what is referred to was looked for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unlisted: bool,
     /// The sample that was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<SampleView>,
@@ -292,7 +295,9 @@ impl VerifyView {
                 text += &format!(", {} {words}", count(n(verdict)));
             }
         }
-        if self.unreferenced.is_none() && self.result == "pass" {
+        if self.unlisted {
+            text += " (nothing can be listed here: unreferenced blobs were not looked for)";
+        } else if self.unreferenced.is_none() && self.result == "pass" {
             text += " (only a part was verified)";
         }
         text += &format!("   {}\n", self.heading);
