@@ -15,6 +15,12 @@ pub enum Error {
         /// What was asked for.
         name: String,
     },
+    /// A server that this crate has no recipe for.
+    #[error("no recipe for a server `{name}`; `cargo xtask servers list` names them")]
+    UnknownServer {
+        /// What was asked for.
+        name: String,
+    },
     /// A file or folder could not be read or written.
     #[error("cannot {what} {path}", path = path.display())]
     Io {

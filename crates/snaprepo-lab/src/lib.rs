@@ -12,6 +12,7 @@
 //! ```
 //!
 //! `release` says what there is, `cache`, `distribution` and `jdk` bring it here, `node` runs it, `http` talks to it.
+//! `server` runs object stores and a web server in the same way.
 
 pub mod accept;
 pub mod attempt;
@@ -28,6 +29,7 @@ pub mod live;
 pub mod node;
 pub mod release;
 pub mod rounds;
+pub mod server;
 pub mod snaprepo;
 pub mod trap;
 pub mod truth;
@@ -41,3 +43,4 @@ pub use error::{Error, Result};
 pub use http::Http;
 pub use node::{Node, Options as NodeOptions};
 pub use release::{Product, Release, Version};
+pub use server::Server;

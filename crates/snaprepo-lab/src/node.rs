@@ -9,12 +9,12 @@ use std::{
 
 use crate::{Http, Release, Result, cache::Cache, owner};
 
-mod folder;
-mod keeper;
-mod launch;
-mod log;
+pub(crate) mod folder;
+pub(crate) mod keeper;
+pub(crate) mod launch;
+pub(crate) mod log;
 mod memory;
-mod ports;
+pub(crate) mod ports;
 mod settings;
 mod start;
 

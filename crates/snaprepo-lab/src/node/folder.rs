@@ -2,6 +2,7 @@
 //! was left behind, and removes it.
 
 use std::{
+    fmt,
     fs::{self, File},
     io,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use super::{log, memory};
-use crate::{Error, Release, Result, cache::Cache, owner};
+use crate::{Error, Result, cache::Cache, owner};
 
 /// In a folder: its log and settings stay when the node ends.
 const KEEP: &str = "keep";
@@ -24,36 +25,36 @@ const KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The folder, locked. Removed when dropped, unless something is to be kept.
 #[derive(Debug)]
-pub(super) struct RunFolder {
+pub(crate) struct RunFolder {
     /// The folder itself, and the current folder of the node.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Settings.
-    pub(super) config: PathBuf,
+    pub(crate) config: PathBuf,
     /// The data of the node.
-    pub(super) data: PathBuf,
+    pub(crate) data: PathBuf,
     /// Where the node would write logs; it is told to write them to its standard output.
-    pub(super) logs: PathBuf,
+    pub(crate) logs: PathBuf,
     /// What the JVM writes for itself.
-    pub(super) temporary: PathBuf,
+    pub(crate) temporary: PathBuf,
     /// Where repositories may be.
-    pub(super) repositories: PathBuf,
+    pub(crate) repositories: PathBuf,
     /// The remote store of OpenSearch.
-    pub(super) remote_store: PathBuf,
+    pub(crate) remote_store: PathBuf,
     /// Standard output and error of the node.
-    pub(super) log: PathBuf,
+    pub(crate) log: PathBuf,
     /// Held for the lock.
     lock: File,
 }
 
 impl RunFolder {
     /// Makes a new folder, after it has removed what killed runs left.
-    pub(super) fn create(cache: &Cache, release: &Release) -> Result<Self> {
+    pub(crate) fn create(cache: &Cache, name: &str) -> Result<Self> {
         let run = cache.folder("run")?;
         // A folder that is made but not yet locked would look like one that was left behind.
         let _lock = cache.lock("run")?;
         sweep(&run, SystemTime::now());
         let root = tempfile::Builder::new()
-            .prefix(&format!("{}-", release.folder_name()))
+            .prefix(&format!("{name}-"))
             .tempdir_in(&run)
             .map_err(Error::io("make a folder in", &run))?
             .keep();
@@ -80,24 +81,24 @@ impl RunFolder {
     }
 
     /// The lock, for a process that keeps it as well.
-    pub(super) fn share_lock(&self) -> Result<File> {
+    pub(crate) fn share_lock(&self) -> Result<File> {
         self.lock.try_clone().map_err(Error::io("lock", &self.root))
     }
 
     /// Notes which processes are the node's.
-    pub(super) fn note_group(&self, group: u32) -> Result<()> {
+    pub(crate) fn note_group(&self, group: u32) -> Result<()> {
         let path = self.root.join(GROUP);
         fs::write(&path, group.to_string()).map_err(Error::io("write", &path))
     }
 
     /// Lets log and settings outlive the node.
-    pub(super) fn keep(&self) -> Result<()> {
+    pub(crate) fn keep(&self) -> Result<()> {
         let path = self.root.join(KEEP);
         File::create(&path).map(drop).map_err(Error::io("write", &path))
     }
 
     /// The error of a node that has ended.
-    pub(super) fn ended(&self, release: &Release, when: &'static str, status: &str) -> Error {
+    pub(crate) fn ended(&self, release: &dyn fmt::Display, when: &'static str, status: &str) -> Error {
         Error::NodeEnded {
             release: release.to_string(),
             when,

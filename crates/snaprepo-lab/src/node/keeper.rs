@@ -35,21 +35,21 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A node and its keeper.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     server: Child,
     keeper: Child,
 }
 
 impl Kept {
     /// Starts a node in its folder.
-    pub(super) fn start(launch: &Launch, folder: &RunFolder) -> Result<Self> {
+    pub(crate) fn start(launch: &Launch, folder: &RunFolder) -> Result<Self> {
         let not_started = Error::io("start a shell in", &folder.root);
         let log = File::create(&folder.log).map_err(Error::io("write", &folder.log))?;
         let errors = log.try_clone().map_err(Error::io("write", &folder.log))?;
         let mut gate = shell(GATE);
         gate.arg(&launch.program).args(&launch.arguments).env_clear().envs(launch.environment.iter().cloned());
         gate.current_dir(&folder.root).stdin(Stdio::piped()).stdout(log).stderr(errors);
-        if let Some(Owner { uid, gid }) = Owner::of_nodes() {
+        if let Some(Owner { uid, gid }) = launch.owner {
             gate.uid(uid).gid(gid);
         }
         // Dropped on an error below, and the gate closes with it.
@@ -72,18 +72,18 @@ impl Kept {
     }
 
     /// The number of the node's process group.
-    pub(super) fn group(&self) -> u32 {
+    pub(crate) fn group(&self) -> u32 {
         self.server.id()
     }
 
     /// How the node's first process ended, if it has. The caller calls [`Self::end`] soon: the number of the group may
     /// be given to others once it is empty.
-    pub(super) fn status(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn status(&mut self) -> Option<ExitStatus> {
         self.server.try_wait().ok().flatten()
     }
 
     /// Ends the node, all its processes, and the keeper. Returns when they are gone.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         drop(self.keeper.stdin.take());
         if !self.wait_for_keeper() {
             // Somebody has killed it, or its folder cannot be removed.
@@ -116,7 +116,7 @@ impl Drop for Kept {
 }
 
 /// Kills all processes of a group, at once.
-pub(super) fn kill(group: u32) {
+pub(crate) fn kill(group: u32) {
     if let Some(group) = group_id(group) {
         // It may be empty already.
         let _ = kill_process_group(group, Signal::KILL);

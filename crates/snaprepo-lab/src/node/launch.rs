@@ -6,17 +6,19 @@ use std::{
 };
 
 use super::{Options, folder::RunFolder};
-use crate::{Product, Release, jdk::Jdk};
+use crate::{Product, Release, jdk::Jdk, owner::Owner};
 
 /// A program with everything that it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Launch {
+pub(crate) struct Launch {
     /// The program.
-    pub(super) program: PathBuf,
+    pub(crate) program: PathBuf,
     /// Its arguments.
-    pub(super) arguments: Vec<OsString>,
+    pub(crate) arguments: Vec<OsString>,
     /// Its whole environment.
-    pub(super) environment: Vec<(&'static str, OsString)>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+    /// Whom it runs as; nothing when it is as we do.
+    pub(crate) owner: Option<Owner>,
 }
 
 /// What is there to run.
@@ -88,13 +90,15 @@ pub(super) fn launch(parts: Parts<'_>, folder: &RunFolder, options: &Options) ->
     let environment = environment(parts.jdk, folder);
     let era = Era::of(parts.release);
     if era == Era::Elasticsearch8 {
-        return Launch { program: parts.home.join("bin").join("elasticsearch"), arguments: Vec::new(), environment };
+        let program = parts.home.join("bin").join("elasticsearch");
+        return Launch { program, arguments: Vec::new(), environment, owner: Owner::of_nodes() };
     }
     let mut arguments: Vec<String> = jvm_options(folder, options);
     arguments.push("-Djna.nosys=true".to_owned());
     arguments.push(format!("-Djna.tmpdir={}", folder.temporary.display()));
     arguments.extend(flags(era, parts, folder));
-    Launch { program: parts.jdk.java(), arguments: arguments.into_iter().map(OsString::from).collect(), environment }
+    let arguments = arguments.into_iter().map(OsString::from).collect();
+    Launch { program: parts.jdk.java(), arguments, environment, owner: Owner::of_nodes() }
 }
 
 fn environment(jdk: &Jdk, folder: &RunFolder) -> Vec<(&'static str, OsString)> {

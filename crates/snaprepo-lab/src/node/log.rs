@@ -12,7 +12,7 @@ const LOOKED_AT: u64 = 1 << 20;
 const SHOWN: usize = 400;
 
 /// The end of a log, or nothing when it cannot be read.
-pub(super) fn read_end(log: &Path) -> String {
+pub(crate) fn read_end(log: &Path) -> String {
     let mut bytes = Vec::new();
     if let Ok(mut file) = File::open(log) {
         let len_bytes = file.metadata().map_or(0, |metadata| metadata.len());
@@ -24,19 +24,19 @@ pub(super) fn read_end(log: &Path) -> String {
 }
 
 /// The last lines.
-pub(super) fn tail(log: &str, n_lines: usize) -> String {
+pub(crate) fn tail(log: &str, n_lines: usize) -> String {
     let lines: Vec<&str> = log.lines().collect();
     lines[lines.len().saturating_sub(n_lines)..].join("\n")
 }
 
 /// Whether the node ended because somebody else has its port.
-pub(super) fn says_port_is_taken(log: &str) -> bool {
+pub(crate) fn says_port_is_taken(log: &str) -> bool {
     // Not any failure to listen: an address that is not ours fails again at every port.
     log.contains("Address already in use")
 }
 
 /// The line that says most about an end: the innermost cause, else the last exception, else the last line.
-pub(super) fn telling_line(log: &str) -> String {
+pub(crate) fn telling_line(log: &str) -> String {
     let lines = || log.lines().map(str::trim).filter(|line| !line.is_empty() && !is_place(line));
     let is_exception = |line: &&str| line.contains("Exception: ") || line.contains("Error: ");
     let line = lines()

@@ -6,22 +6,22 @@ use std::net::{Ipv4Addr, TcpListener};
 use crate::{Error, Result};
 
 /// The settings that choose ports.
-pub(super) const HTTP: &str = "http.port";
+pub(crate) const HTTP: &str = "http.port";
 
 /// Where a node listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     /// For requests.
-    pub(super) http: u16,
+    pub(crate) http: u16,
     /// For other nodes, of which there are none.
-    pub(super) transport: u16,
+    pub(crate) transport: u16,
     /// Whether somebody else chose the port for requests, so that another one would be wrong.
-    pub(super) is_given: bool,
+    pub(crate) is_given: bool,
 }
 
 impl Ports {
     /// Two free ports, or one and the port that the settings give.
-    pub(super) fn choose(settings: &[(String, String)]) -> Result<Self> {
+    pub(crate) fn choose(settings: &[(String, String)]) -> Result<Self> {
         let given =
             settings.iter().rev().find(|(name, _)| name == HTTP).and_then(|(_, value)| value.trim().parse().ok());
         // Both are open at the same time, so that they differ.

@@ -72,7 +72,7 @@ struct Running {
 
 impl Running {
     fn start(cache: &Cache, parts: Parts<'_>, options: &Options) -> Result<Self> {
-        let folder = RunFolder::create(cache, parts.release)?;
+        let folder = RunFolder::create(cache, &parts.release.folder_name())?;
         let ports = Ports::choose(&options.settings)?;
         settings::write(parts.release, parts.home, &folder, ports, options)?;
         owner::give_to_nodes(&folder.root)?;

@@ -1,11 +1,9 @@
 //! What stays and what goes.
 
 use super::*;
-use crate::{Cache, Release};
+use crate::Cache;
 
-fn release() -> &'static Release {
-    Release::find("os:2.19.6").unwrap()
-}
+const NAME: &str = "opensearch-2.19.6";
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
@@ -17,7 +15,7 @@ fn names(folder: &Path) -> Vec<String> {
 #[test]
 fn a_folder_goes_with_its_value() {
     let (cache, _place) = Cache::for_tests();
-    let folder = RunFolder::create(&cache, release()).unwrap();
+    let folder = RunFolder::create(&cache, NAME).unwrap();
     let root = folder.root.clone();
     assert!(root.join("repositories").is_dir());
     assert!(root.file_name().unwrap().to_string_lossy().starts_with("opensearch-2.19.6-"));
@@ -28,7 +26,7 @@ fn a_folder_goes_with_its_value() {
 #[test]
 fn what_is_kept_is_small() {
     let (cache, _place) = Cache::for_tests();
-    let folder = RunFolder::create(&cache, release()).unwrap();
+    let folder = RunFolder::create(&cache, NAME).unwrap();
     let root = folder.root.clone();
     fs::write(folder.data.join("large"), "x").unwrap();
     fs::write(&folder.log, "one\ntwo").unwrap();
@@ -41,7 +39,7 @@ fn what_is_kept_is_small() {
 fn what_killed_runs_left_goes_and_what_lives_stays() {
     let (cache, _place) = Cache::for_tests();
     let run = cache.folder("run").unwrap();
-    let alive = RunFolder::create(&cache, release()).unwrap();
+    let alive = RunFolder::create(&cache, NAME).unwrap();
     fs::create_dir_all(run.join("no-lock/data")).unwrap();
     fs::create_dir_all(run.join("left/data")).unwrap();
     fs::write(run.join("left/lock"), "").unwrap();

@@ -3,15 +3,16 @@
 use std::{fs, path::PathBuf};
 
 use super::*;
-use crate::{Cache, Release, node::memory};
+use crate::{Cache, node::memory};
 
 fn start(script: &str) -> (Kept, RunFolder, tempfile::TempDir) {
     let (cache, place) = Cache::for_tests();
-    let folder = RunFolder::create(&cache, Release::find("os:2.19.6").unwrap()).unwrap();
+    let folder = RunFolder::create(&cache, "some").unwrap();
     let launch = Launch {
         program: PathBuf::from("/bin/sh"),
         arguments: vec!["-c".into(), script.into()],
         environment: vec![("PATH", "/usr/bin:/bin".into())],
+        owner: Owner::of_nodes(),
     };
     let kept = Kept::start(&launch, &folder).unwrap();
     (kept, folder, place)
@@ -63,7 +64,7 @@ fn the_log_stays_when_it_is_kept() {
     kept.end();
     assert_eq!(fs::read_to_string(&folder.log).unwrap(), "said\n");
     assert!(!folder.data.exists());
-    let error = folder.ended(Release::find("os:2.19.6").unwrap(), "by itself", &status.to_string());
+    let error = folder.ended(&"os:2.19.6", "by itself", &status.to_string());
     let expected = format!("os:2.19.6 ended by itself (exit status: 3): said; its log: {}", folder.log.display());
     assert_eq!(error.to_string(), expected);
 }

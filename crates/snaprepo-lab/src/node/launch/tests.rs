@@ -6,7 +6,7 @@ use crate::Cache;
 fn launched(name: &str, jdk: &Jdk) -> (PathBuf, Vec<String>) {
     let (cache, _place) = Cache::for_tests();
     let release = Release::find(name).unwrap();
-    let folder = RunFolder::create(&cache, release).unwrap();
+    let folder = RunFolder::create(&cache, &release.folder_name()).unwrap();
     let parts = Parts { release, home: Path::new("/server"), jdk, launcher: Some(Path::new("/launcher")) };
     let launch = launch(parts, &folder, &Options::default());
     let root = folder.root.display().to_string();

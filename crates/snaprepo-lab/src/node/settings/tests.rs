@@ -7,7 +7,7 @@ use crate::Cache;
 fn lines(name: &str, modules: &[&str], options: &Options) -> Vec<String> {
     let (cache, _place) = Cache::for_tests();
     let release = Release::find(name).unwrap();
-    let folder = RunFolder::create(&cache, release).unwrap();
+    let folder = RunFolder::create(&cache, &release.folder_name()).unwrap();
     let ports = Ports { http: 1, transport: 2, is_given: false };
     let modules = modules.iter().map(ToString::to_string).collect();
     let lines = with_given(own(release, &modules, &folder, ports, options), &options.settings);
