@@ -5,6 +5,7 @@
 //! testdata/vectors.tsv        ──▶             what independent readers found in them
 //! a fixture's copy            ──▶ damage      one defect, named: in one blob, or between two that disagree
 //! a store                     ──▶ doubles     the same store, refusing, changing or counting
+//! any store                   ──▶ contract    what every store has to do, as one suite; memory keeps it
 //! a repository                ──▶ rewrite     the same repository, every document decoded and encoded by us
 //! a seed                      ──▶ scale       synthetic repositories of any size
 //! ```
@@ -16,8 +17,10 @@
 //! ```
 
 pub mod blobs;
+pub mod contract;
 pub mod damage;
 pub mod doubles;
 pub mod fixtures;
+pub mod memory;
 pub mod rewrite;
 pub mod scale;

@@ -1,0 +1,70 @@
+//! Writing: a new blob, one in place of another, and deletes.
+
+use snaprepo_codec::BlobPath;
+use snaprepo_store::{StoreErrorKind, WriteStore};
+
+use super::{
+    Absent, Create, Promises, Trial, below,
+    samples::{NAMES_FOLDER, content, kept},
+};
+
+pub(super) fn check(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath, promises: &Promises<'_>) {
+    new(trial, store, &below(folder, "new"), promises.create);
+    new(trial, store, &below(folder, "deep/down/new"), promises.create);
+    for name in kept(promises.names_left_out) {
+        let path = below(folder, NAMES_FOLDER).join(name);
+        new(trial, store, &crate::fixtures::must(path, &name), promises.create);
+    }
+    replacing(trial, store, &below(folder, "replaced"));
+    deleting(trial, store, folder, promises.absent_delete);
+}
+
+fn new(trial: &mut Trial, store: &dyn WriteStore, path: &BlobPath, promise: Create) {
+    trial.good("a new blob is written", store.create(path, b"first"));
+    let second = store.create(path, b"the second");
+    match promise {
+        Create::IsHonoured => {
+            trial.refused("a second writer is refused", path, second, |kind| matches!(kind, StoreErrorKind::Exists));
+            is(trial, "the first writer's bytes stay", store, path, b"first");
+        }
+        Create::IsIgnored => {
+            trial.good("a second writer overwrites", second);
+            is(trial, "the second writer's bytes stay", store, path, b"the second");
+        }
+    }
+    trial.good("a blob is deleted", store.delete(path));
+    trial.absent("a deleted blob is gone", path, store.read(path));
+    trial.absent("a deleted blob cannot be looked at", path, store.stat(path));
+}
+
+fn replacing(trial: &mut Trial, store: &dyn WriteStore, path: &BlobPath) {
+    let contents = [content(3), content(100_000), Vec::new(), content(1), content(2)];
+    for bytes in &contents {
+        trial.good("a blob is replaced", store.replace(path, bytes));
+        is(trial, "a replaced blob has the new bytes", store, path, bytes);
+        let len_bytes = store.stat(path).map(|stat| stat.len_bytes);
+        let len_bytes = trial.good("a replaced blob is looked at", len_bytes);
+        trial.equal("a replaced blob has the new length", path, &len_bytes, &Some(bytes.len() as u64));
+    }
+    trial.good("a replaced blob is deleted", store.delete(path));
+    trial.good("a deleted blob is written anew", store.create(path, &[]));
+    is(trial, "an empty blob is there", store, path, &[]);
+    trial.good("an empty blob is deleted", store.delete(path));
+}
+
+fn deleting(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath, promise: Absent) {
+    let (near, path) = (below(folder, "near"), below(folder, "nea"));
+    trial.good("a neighbour is written", store.create(&near, b"near"));
+    match (store.delete(&path), promise) {
+        (Ok(()), Absent::IsFine | Absent::IsEither) => {}
+        (found, _) => trial.absent("the deletion of an absent blob says so", &path, found),
+    }
+    is(trial, "a neighbour of what was deleted stays", store, &near, b"near");
+    trial.good("a neighbour is deleted", store.delete(&near));
+}
+
+fn is(trial: &mut Trial, check: &'static str, store: &dyn WriteStore, path: &BlobPath, expected: &[u8]) {
+    if let Some(found) = trial.good(check, store.read(path)) {
+        trial.holds(check, found == expected, || format!("{path}: {} other bytes", found.len()));
+    }
+}
