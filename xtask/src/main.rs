@@ -14,6 +14,7 @@ mod docs;
 mod engine;
 mod error;
 mod process;
+mod servers;
 mod test;
 mod tidy;
 mod workspace;
@@ -45,6 +46,12 @@ enum Task {
         #[command(subcommand)]
         task: engine::Task,
     },
+    /// Fetches, starts and asks object stores and a web server, on loopback
+    Servers {
+        /// What to do with them
+        #[command(subcommand)]
+        task: servers::Task,
+    },
 }
 
 fn main() -> ExitCode {
@@ -69,5 +76,6 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Man => docs::man(&workspace),
         Task::Bench { part, rounds } => bench::run(&workspace, *part, *rounds),
         Task::Engine { task } => engine::run(&workspace, task),
+        Task::Servers { task } => servers::run(task),
     }
 }

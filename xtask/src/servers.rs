@@ -1,0 +1,40 @@
+//! `cargo xtask servers`: object stores and a web server on loopback. This file only knows what can be done with them;
+//! the servers themselves are in `snaprepo-lab`.
+
+use snaprepo_lab::{Cache, server::Kind};
+
+use crate::error::Error;
+
+mod run;
+
+/// What to do with servers.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Task {
+    /// Shows the servers, what each speaks, and whether it is here
+    List,
+    /// Starts a server to play with, until standard input ends or Ctrl-C
+    Run {
+        /// Which one: see `list`
+        kind: String,
+        /// The bucket, container or folder that it begins with
+        #[arg(long, default_value = "snaprepo")]
+        container: String,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(task: &Task) -> Result<(), Error> {
+    match task {
+        Task::List => list(),
+        Task::Run { kind, container } => run::run(Kind::find(kind)?, container),
+    }
+}
+
+fn list() -> Result<(), Error> {
+    let cache = Cache::open()?;
+    for kind in Kind::ALL {
+        let here = if kind.is_installed(&cache) { "here" } else { "to be fetched" };
+        println!("{:<10} {here:<14} {}", kind.name(), kind.summary());
+    }
+    Ok(())
+}
