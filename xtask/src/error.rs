@@ -53,6 +53,11 @@ pub(crate) enum Error {
         /// How many objections were printed.
         n_objections: usize,
     },
+    /// Stores do not do what every store has to do.
+    Contract {
+        /// How many breaches were printed.
+        n_breaches: usize,
+    },
     /// An option that makes no sense.
     Usage {
         /// Which, and why.
@@ -92,6 +97,7 @@ impl fmt::Display for Error {
             Self::Answer { command } => write!(f, "cannot understand what `{command}` printed"),
             Self::Bounds { n_missed } => write!(f, "bounds that were missed: {n_missed}"),
             Self::NotAccepted { n_objections } => write!(f, "objections of real engines: {n_objections}"),
+            Self::Contract { n_breaches } => write!(f, "breaches of the contract of stores: {n_breaches}"),
             Self::Usage { message } => write!(f, "{message}"),
             Self::Json(_) => write!(f, "cannot understand JSON that a program printed"),
             Self::Metadata { key } => write!(f, "`cargo metadata` printed no `{key}` of the expected type"),
@@ -117,6 +123,7 @@ impl error::Error for Error {
             | Self::Answer { .. }
             | Self::Bounds { .. }
             | Self::NotAccepted { .. }
+            | Self::Contract { .. }
             | Self::Usage { .. }
             | Self::Metadata { .. }
             | Self::Tidy { .. }

@@ -5,6 +5,7 @@ use snaprepo_lab::{Cache, server::Kind};
 
 use crate::error::Error;
 
+pub(crate) mod check;
 mod run;
 
 /// What to do with servers.
@@ -20,6 +21,11 @@ pub(crate) enum Task {
         #[arg(long, default_value = "snaprepo")]
         container: String,
     },
+    /// Asks every store for all that a store has to do
+    Check {
+        /// Only these [default: all]
+        kinds: Vec<String>,
+    },
 }
 
 /// Does it.
@@ -27,6 +33,13 @@ pub(crate) fn run(task: &Task) -> Result<(), Error> {
     match task {
         Task::List => list(),
         Task::Run { kind, container } => run::run(Kind::find(kind)?, container),
+        Task::Check { kinds } => {
+            let found = kinds.iter().map(|name| Kind::find(name)).collect::<Result<Vec<_>, _>>()?;
+            match check::run(if found.is_empty() { &Kind::ALL } else { &found })? {
+                check::Came::Done => Ok(()),
+                check::Came::Absent(message) => Err(Error::Usage { message }),
+            }
+        }
     }
 }
 
