@@ -64,6 +64,15 @@ pub enum Absent {
     IsEither,
 }
 
+/// What becomes of a request for a folder as if it were a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folders {
+    /// There is no such blob.
+    AreAbsent,
+    /// That, or nobody may look: a web server that shows no folders says so, and absent is what it does not say.
+    AreAbsentOrDenied,
+}
+
 /// Something that a store did not do.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Breach {
@@ -101,7 +110,7 @@ pub fn check(store: &dyn WriteStore, folder: &BlobPath, promises: &Promises<'_>)
     listing::absent(&mut trial, store, &reading, promises.absent_folder);
     match write_samples(store, &reading, promises.names_left_out) {
         Ok(()) => {
-            reading::check(&mut trial, store, &reading, promises.names_left_out);
+            reading::check(&mut trial, store, &reading, promises.names_left_out, Folders::AreAbsent);
             listing::check(&mut trial, store, &reading, promises.names_left_out);
         }
         Err(error) => trial.breach("samples can be written", &error),
@@ -117,9 +126,14 @@ pub fn check(store: &dyn WriteStore, folder: &BlobPath, promises: &Promises<'_>)
 
 /// Asks all that a store can be asked that only reads and does not list, where somebody has put the samples before
 /// ([`write_samples`]).
-pub fn check_reading(store: &dyn ReadStore, folder: &BlobPath, names_left_out: &[&str]) -> Vec<Breach> {
+pub fn check_reading(
+    store: &dyn ReadStore,
+    folder: &BlobPath,
+    names_left_out: &[&str],
+    folders: Folders,
+) -> Vec<Breach> {
     let mut trial = Trial::default();
-    reading::check(&mut trial, store, folder, names_left_out);
+    reading::check(&mut trial, store, folder, names_left_out, folders);
     trial.breaches
 }
 

@@ -131,12 +131,14 @@ impl Said {
             "AuthenticationFailed" if self.message.contains("time frame") => {
                 return remote(RemoteErrorKind::ExpiredCredentials);
             }
+            // The last is the word of Versity's gateway for an unknown key.
             "InvalidAccessKeyId"
             | "SignatureDoesNotMatch"
             | "InvalidToken"
             | "InvalidSecurity"
             | "AuthenticationFailed"
-            | "InvalidAuthenticationInfo" => {
+            | "InvalidAuthenticationInfo"
+            | "XAdminUserNotFound" => {
                 return remote(RemoteErrorKind::BadCredentials { code: self.code });
             }
             "UserProjectMissing" | "UserProjectInvalid" => return remote(RemoteErrorKind::RequesterPays),

@@ -64,9 +64,19 @@ class Shim:
                 return refuse(start_response, "412 Precondition Failed", "PreconditionFailed", "Another generation.")
             if is_delete:
                 if key not in self.generations:
-                    return refuse(start_response, "404 Not Found", "NoSuchKey", "The key does not exist.")
+                    return self.refuse_delete(environ, start_response)
                 del self.generations[key]
             return list(self.moto(environ, self.with_generation(key, start_response, is_write)))
+
+    def refuse_delete(self, environ, start_response):
+        """Moto says when there is no such bucket; but not when there was nothing to delete, as Google does."""
+        told = []
+        body = list(self.moto(environ, lambda status, headers, exc_info=None: told.append((status, headers))))
+        status, headers = told[-1]
+        if status[0] == "2":
+            return refuse(start_response, "404 Not Found", "NoSuchKey", "The key does not exist.")
+        start_response(status, headers)
+        return body
 
     def with_generation(self, key, start_response, is_write):
         """Adds the generation to a good answer; a write makes a new one."""

@@ -15,7 +15,7 @@ pub(super) fn check(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath
     let paths: Vec<BlobPath> = names.iter().map(|name| below(folder, name)).collect();
     let bystander = below(folder, "sub/bystander");
     trial.good("a bystander is written", store.create(&bystander, b"x"));
-    all_good(trial, "many blobs are written", wide(&paths, |path| store.replace(path, path.name().as_bytes())));
+    all_good(trial, "many blobs are written", &wide(&paths, |path| store.replace(path, path.name().as_bytes())));
     if let Some(found) = trial.good("a folder of many blobs is listed", listing::shown(store, folder)) {
         let found_names: BTreeSet<&String> =
             found.keys().filter(|(_, len)| len.is_some()).map(|(name, _)| name).collect();
@@ -35,7 +35,7 @@ pub(super) fn check(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath
         }
         None => wide(&paths, |path| store.delete(path)),
     };
-    all_good(trial, "many blobs are deleted", failures);
+    all_good(trial, "many blobs are deleted", &failures);
     if let Some(left) = trial.good("a folder is listed after many deletes", listing::shown(store, folder)) {
         trial.equal(
             "only what was to be deleted is gone",
@@ -57,10 +57,10 @@ pub(super) fn clean(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath
         true
     });
     trial.good("the folder of the contract is walked", walked);
-    all_good(trial, "the samples are deleted", wide(&paths, |path| store.delete(path)));
+    all_good(trial, "the samples are deleted", &wide(&paths, |path| store.delete(path)));
 }
 
-fn all_good(trial: &mut Trial, check: &'static str, failures: Vec<StoreError>) {
+fn all_good(trial: &mut Trial, check: &'static str, failures: &[StoreError]) {
     if let Some(first) = failures.first() {
         trial.breach(check, &format!("{} failures, the first: {first}", failures.len()));
     }

@@ -1,14 +1,14 @@
 //! Reading: whole, in ranges at every border, piece by piece; and what is not there.
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{ReadStore, StoreErrorKind, Streamed};
+use snaprepo_store::{ReadStore, StoreError, StoreErrorKind, Streamed};
 
 use super::{
-    Trial, below,
+    Folders, Trial, below,
     samples::{self, LENGTHS, NAMES_FOLDER, SIBLINGS},
 };
 
-pub(super) fn check(trial: &mut Trial, store: &dyn ReadStore, folder: &BlobPath, left_out: &[&str]) {
+pub(super) fn check(trial: &mut Trial, store: &dyn ReadStore, folder: &BlobPath, left_out: &[&str], folders: Folders) {
     for (path, expected) in samples::all(folder, left_out) {
         if let Some(found) = trial.good("a blob is read", store.read(&path)) {
             trial.holds("a blob has the bytes that were written", found == expected, || {
@@ -25,6 +25,7 @@ pub(super) fn check(trial: &mut Trial, store: &dyn ReadStore, folder: &BlobPath,
         streams(trial, store, &path, &samples::content(len));
     }
     absent(trial, store, folder);
+    of_folders(trial, store, folder, folders);
 }
 
 fn ranges(trial: &mut Trial, store: &dyn ReadStore, path: &BlobPath, bytes: &[u8]) {
@@ -90,8 +91,6 @@ fn absent(trial: &mut Trial, store: &dyn ReadStore, folder: &BlobPath) {
         below(folder, "absent/absent"),
         below(folder, "absent + % ? # \u{fc}"),
         below(folder, "some/below a blob"),
-        below(folder, SIBLINGS[0]),
-        below(folder, NAMES_FOLDER),
         below(folder, "som"),
         below(folder, "SOME"),
     ];
@@ -104,5 +103,25 @@ fn absent(trial: &mut Trial, store: &dyn ReadStore, folder: &BlobPath) {
             &path,
             store.stream(&path, 1, &mut Vec::new(), &mut |_| true),
         );
+    }
+}
+
+/// The name of a folder is no blob.
+fn of_folders(trial: &mut Trial, store: &dyn ReadStore, folder: &BlobPath, folders: Folders) {
+    let is_right = |error: &StoreError| {
+        error.is_absence() || folders == Folders::AreAbsentOrDenied && matches!(error.kind, StoreErrorKind::Denied)
+    };
+    for path in [below(folder, SIBLINGS[0]), below(folder, NAMES_FOLDER)] {
+        let asked = [
+            store.read(&path).map(drop),
+            store.stat(&path).map(drop),
+            store.read_range(&path, 0, 1).map(drop),
+            store.stream(&path, 1, &mut Vec::new(), &mut |_| true).map(drop),
+        ];
+        for found in asked {
+            trial.holds("a request for a folder finds no blob", found.as_ref().is_err_and(is_right), || {
+                format!("{path}: {found:?}")
+            });
+        }
     }
 }

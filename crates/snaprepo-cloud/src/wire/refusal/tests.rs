@@ -48,6 +48,7 @@ fn codes_of_stores() {
         (403, "RequestTimeTooSkewed", "the clock of this machine is too far from that of the store"),
         (403, "InvalidAccessKeyId", "the store does not accept the credentials (InvalidAccessKeyId)"),
         (404, "InvalidAccessKeyId", "the store does not accept the credentials (InvalidAccessKeyId)"),
+        (404, "XAdminUserNotFound", "the store does not accept the credentials (XAdminUserNotFound)"),
         (403, "SignatureDoesNotMatch", "the store does not accept the credentials (SignatureDoesNotMatch)"),
         (400, "UserProjectMissing", "the bucket wants its requests paid by whoever makes them"),
         (412, "PreconditionFailed", "exists already"),
