@@ -53,6 +53,17 @@ fn narrow_and_wide() {
     check("list_wide", MODERN, &["list"], 200);
 }
 
+/// A real 9.2.0 refuses this repository, and says that checksums do not match.
+#[test]
+fn a_field_that_the_target_does_not_know() {
+    let repository = fixtures::named("elasticsearch-8.19.21-plain").repository();
+    let asked = |target: &str| run(&["compat", repository.to_str().unwrap(), "latest", "--target", target, "--json"]);
+    let refused = asked("es:9.2.0");
+    assert_eq!(refused.exit, Exit::Bad);
+    assert!(refused.stdout.contains(r#""cause": "unknown-field""#), "{}", refused.stdout);
+    assert_eq!(asked("es:9.5.3").exit, Exit::Good);
+}
+
 fn message(args: &[&str]) -> (Exit, String) {
     let output = run(args);
     assert_eq!(output.stdout, "", "{args:?}");

@@ -4,6 +4,7 @@
 
 use snaprepo_format::{
     engine::{Era, Product, Release, Target, VersionId},
+    index_metadata::IndexFacts,
     root::Root,
     shard_paths::ShardPathType,
     snapshot_info::SnapshotState,
@@ -46,6 +47,8 @@ pub enum Cause {
     TakenByNewer,
     /// A newer release than the target created the index.
     CreatedByNewer,
+    /// The metadata of the index have a field that the target does not know.
+    UnknownField,
     /// The release that created the index is too old for the target.
     CreatedTooEarly,
     /// The snapshot is not complete enough: its state says so.
@@ -63,6 +66,7 @@ impl Cause {
             Self::OtherProduct => "other-product",
             Self::TakenByNewer => "taken-by-newer",
             Self::CreatedByNewer => "created-by-newer",
+            Self::UnknownField => "unknown-field",
             Self::CreatedTooEarly => "created-too-early",
             Self::State => "state",
             Self::Unknown => "unknown",
@@ -82,7 +86,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn yes() -> Self {
+    /// Nothing stands in the way.
+    #[must_use]
+    pub fn yes() -> Self {
         Self { restore: Restore::Yes, cause: None, reason: None }
     }
 
@@ -138,6 +144,25 @@ pub fn repository(root: &Root, target: Target) -> Answer {
         }
         _ => Answer::yes(),
     }
+}
+
+/// Whether a target reads the metadata of an index. Elasticsearch stops at a field that it does not know, and then says
+/// that checksums do not match (`docs/format.md`, *Restorability*).
+#[must_use]
+pub fn index_metadata(facts: &IndexFacts, target: Target) -> Answer {
+    // Measured: 9.2.0 refuses what 8.19.21 wrote, and 9.5.3 takes it. Of patches in between nothing is known.
+    let Release { major, minor, patch } = target.release;
+    let is_too_old = target.product == Product::Elasticsearch && major == 9 && minor <= 2 && patch == 0;
+    if facts.has_transport_version && is_too_old {
+        return Answer::no(
+            Cause::UnknownField,
+            format!(
+                "its metadata have the field transport_version, which {major}.{minor}.0 does not know: it will say \
+                 that checksums do not match; restore into a later patch"
+            ),
+        );
+    }
+    Answer::yes()
 }
 
 /// Whether a target finds the shard folders of an index. It reads the root all the same: OpenSearch before 2.17 ignores

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 use snaprepo_codec::{Fault, FaultKind, value::Value};
 
@@ -34,6 +34,8 @@ pub struct IndexFacts {
     pub closed: bool,
     /// Where the data are, when they are not in this snapshot.
     pub elsewhere: Option<Elsewhere>,
+    /// Whether the field `transport_version` is there, which not every release that may restore the index knows.
+    pub has_transport_version: bool,
 }
 
 /// Why a snapshot of an index holds no data.
@@ -118,6 +120,8 @@ struct FactsOnDisk {
     aliases_version: Option<i64>,
     #[serde(default)]
     state: Option<Box<str>>,
+    #[serde(default)]
+    transport_version: Option<IgnoredAny>,
     settings: SettingsOnDisk,
 }
 
@@ -196,6 +200,7 @@ impl OneIndex<FactsOnDisk> {
             created: settings.created.0.and_then(|text| text.parse().ok()).map(VersionId),
             closed: self.body.state.as_deref() == Some("close"),
             elsewhere,
+            has_transport_version: self.body.transport_version.is_some(),
         })
     }
 }

@@ -61,7 +61,8 @@ enum Class {
     Shards,
     /// The node cannot read the repository.
     Unreadable,
-    /// The node met something that it does not know, as in metadata of a newer release.
+    /// The node met something that it does not know, as in metadata of a newer release. Elasticsearch 9 then says that
+    /// checksums do not match, because it did not read to the end.
     Unparsed,
     /// Anything else.
     Other,
@@ -196,7 +197,9 @@ fn means(cause: &str, class: Class) -> bool {
         Class::TooOld => cause == "created-too-early",
         Class::Shards => matches!(cause, "created-too-early" | "other-product"),
         Class::Unreadable => cause == "repository-unreadable",
-        Class::Unparsed => matches!(cause, "created-by-newer" | "taken-by-newer" | "repository-unreadable"),
+        Class::Unparsed => {
+            matches!(cause, "created-by-newer" | "taken-by-newer" | "repository-unreadable" | "unknown-field")
+        }
         Class::Other => matches!(cause, "other-product" | "not-restorable" | "repository-unreadable"),
     }
 }
@@ -214,7 +217,11 @@ fn class(words: &str) -> Class {
         || has("below the current version")
     {
         Class::TooOld
-    } else if has("must not be null") || has("Unexpected field") || has("unknown field") {
+    } else if has("must not be null")
+        || has("Unexpected field")
+        || has("unknown field")
+        || has("checksums do not match")
+    {
         Class::Unparsed
     } else if has("shards failed to restore") {
         Class::Shards

@@ -46,13 +46,13 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
     let mut rows: BTreeMap<Key, Vec<SnapshotIx>> = BTreeMap::new();
     let (mut n_yes, mut n_pairs) = (0, 0);
     for (index, entry) in (0_u32..).zip(&repository.root.indices) {
-        let mut created: BTreeMap<&str, Option<VersionId>> = BTreeMap::new();
+        let mut metadata: BTreeMap<&str, (Option<VersionId>, Answer)> = BTreeMap::new();
         let held: HashSet<SnapshotIx> = entry.snapshots.iter().copied().collect();
         for snapshot in chosen.iter().filter(|ix| held.contains(ix)) {
-            let created = *created
+            let (created, of_metadata) = metadata
                 .entry(repository.root.metadata_blob_id(*snapshot, index))
-                .or_insert_with(|| creator(repository, *snapshot, index));
-            let mut answer = of_repository.clone().and(compat::index(created, target));
+                .or_insert_with(|| of_metadata(repository, *snapshot, index, target));
+            let mut answer = of_repository.clone().and(compat::index(*created, target)).and(of_metadata.clone());
             if let Some(of_snapshot) = of_snapshots.get(snapshot) {
                 answer = answer.and(of_snapshot.clone());
             }
@@ -84,6 +84,16 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
     }
 }
 
-fn creator(repository: &Repository, snapshot: SnapshotIx, index: IndexIx) -> Option<VersionId> {
-    repository.index_facts(snapshot, index).ok()?.created
+/// The version that created an index, and whether its metadata can be read by the target.
+fn of_metadata(
+    repository: &Repository,
+    snapshot: SnapshotIx,
+    index: IndexIx,
+    target: Target,
+) -> (Option<VersionId>, Answer) {
+    match repository.index_facts(snapshot, index) {
+        Ok(facts) => (facts.created, compat::index_metadata(&facts, target)),
+        // Without a version the answer is no already.
+        Err(_) => (None, Answer::yes()),
+    }
 }
