@@ -51,7 +51,8 @@ pub(crate) enum Task {
     Matrix {
         /// Only these releases [default: all]
         releases: Vec<String>,
-        /// Only this case; what else is known of a release stays
+        /// Only this case; what else is known of a release stays. The first case brings along what the release makes of
+        /// the repositories of others
         #[arg(long, value_name = "NAME", value_parser = write::named)]
         case: Option<&'static Case>,
     },

@@ -194,6 +194,16 @@ pub fn snapshot(state: Option<SnapshotState>, version: Option<VersionId>, target
             format!("taken by OpenSearch {version}: Elasticsearch restores no snapshot of OpenSearch"),
         );
     }
+    // 3.3.2 still lists such snapshots, 3.5.0 refuses their version id. 3.4 was not tried.
+    if target.product == Product::OpenSearch
+        && target.release >= Release::new(3, 5, 0)
+        && version.product() == Product::Elasticsearch
+    {
+        return Answer::no(
+            Cause::OtherProduct,
+            format!("taken by Elasticsearch {version}: OpenSearch 3.5 and later read no snapshot of Elasticsearch"),
+        );
+    }
     if version > target.version() {
         return Answer::no(
             Cause::TakenByNewer,

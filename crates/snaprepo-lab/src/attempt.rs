@@ -206,7 +206,10 @@ fn means(cause: &str, class: Class) -> bool {
 
 fn class(words: &str) -> Class {
     let has = |part: &str| words.contains(part);
-    if words.starts_with("unreadable: ") {
+    if has("must contain OpenSearch mask") || has("Unsupported version [ES") {
+        // From 3.5 on OpenSearch reads no snapshot that Elasticsearch took; 3.5 and 3.6 say it each in its way.
+        Class::Other
+    } else if words.starts_with("unreadable: ") {
         Class::Unreadable
     } else if has("higher than the version") || has("greater than the") || has("newer than") {
         Class::Newer

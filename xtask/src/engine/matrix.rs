@@ -52,7 +52,8 @@ const REPRESENTATIVES: [&str; 14] = [
 ];
 
 /// Runs all releases, or those that are named, and writes the document. With `case`, only that case is run, and the
-/// rest of what is known of a release stays.
+/// rest of what is known of a release stays. The first case brings along what the release makes of the repositories of
+/// others.
 pub(crate) fn run(workspace: &Workspace, only: &[String], case: Option<&'static Case>) -> Result<(), Error> {
     let folder = workspace.target.join("engine");
     let releases: Vec<&'static Release> = match only {
@@ -73,7 +74,7 @@ pub(crate) fn run(workspace: &Workspace, only: &[String], case: Option<&'static 
         let of_release = sitting.hold(&rows)?;
         println!("{}", of_release.summary(release));
         match (case, results.releases.get_mut(&release.to_string())) {
-            (Some(_), Some(known)) => known.merge(of_release.cases),
+            (Some(_), Some(known)) => known.merge(of_release),
             _ => {
                 results.releases.insert(release.to_string(), of_release);
             }
@@ -142,7 +143,7 @@ impl Sitting<'_> {
         for (row, written) in alike {
             of_release.cases.push(self.judge(&node, row, written)?);
         }
-        if self.case.is_none() {
+        if self.case.is_none_or(|only| only.name == case::ALL[0].name) {
             for name in REPRESENTATIVES {
                 of_release.repositories.push(self.attempt(&node, name)?);
             }

@@ -52,10 +52,12 @@ fn view(repository: &Repository, session: &Session, chosen: &[SnapshotIx], targe
             let (created, of_metadata) = metadata
                 .entry(repository.root.metadata_blob_id(*snapshot, index))
                 .or_insert_with(|| of_metadata(repository, *snapshot, index, target));
-            let mut answer = of_repository.clone().and(compat::index(*created, target)).and(of_metadata.clone());
+            // In the order in which a node looks: the first reason is the one that it gives.
+            let mut answer = of_repository.clone();
             if let Some(of_snapshot) = of_snapshots.get(snapshot) {
                 answer = answer.and(of_snapshot.clone());
             }
+            answer = answer.and(compat::index(*created, target)).and(of_metadata.clone());
             answer = answer.and(compat::shard_folders(entry.shard_path_type, target));
             n_pairs += 1;
             n_yes += u64::from(answer.restore == Restore::Yes);

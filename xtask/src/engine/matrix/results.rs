@@ -100,9 +100,12 @@ impl Results {
 }
 
 impl OfRelease {
-    /// Takes over cases that were run alone. Those that are known keep their place.
-    pub(super) fn merge(&mut self, cases: Vec<OfCase>) {
-        for mut case in cases {
+    /// Takes over cases that were run alone, and repositories that were tried. Those that are known keep their place.
+    pub(super) fn merge(&mut self, newer: Self) {
+        if !newer.repositories.is_empty() {
+            self.repositories = newer.repositories;
+        }
+        for mut case in newer.cases {
             case.date = Some(today());
             match self.cases.iter_mut().find(|known| (&known.case, &known.from) == (&case.case, &case.from)) {
                 Some(known) => *known = case,
