@@ -58,21 +58,21 @@ impl View for DiscoverView {
         };
         let newest = format!("NEWEST ({})", layout.units.zone_name());
         let mut table = Table::new([
-            ("LOCATION", Align::Flexible),
             ("SNAPSHOTS", Align::Right),
             (&newest, Align::Left),
             ("LAST WRITER", Align::Left),
             ("GENERATION", Align::Right),
-        ])
-        .optional(2);
+            // Never cut, whatever the terminal: it is what the next command needs.
+            ("LOCATION", Align::Left),
+        ]);
         let dash = || "-".to_owned();
         for row in &self.repositories {
             table.row([
-                row.location.clone(),
                 row.n_snapshots.map_or_else(dash, count),
                 row.newest_in_millis.map_or_else(dash, |millis| layout.units.time(millis)),
                 row.product.clone().unwrap_or_else(dash),
                 row.generation.map_or_else(dash, |generation| generation.to_string()),
+                row.location.clone(),
             ]);
         }
         let mut text = String::new();
