@@ -156,15 +156,7 @@ impl Node {
     /// # Errors
     /// [`crate::Error::NodeEnded`], with the log, which is kept.
     pub fn check(&mut self) -> Result<()> {
-        match self.kept.status() {
-            None => Ok(()),
-            Some(status) => {
-                // The first error is the one to tell.
-                let _ = self.folder.keep();
-                self.kept.end();
-                Err(self.folder.ended(self.release, "by itself", &status.to_string()))
-            }
-        }
+        self.folder.check(self.release, &mut self.kept)
     }
 
     /// Ends the node and removes its folder.

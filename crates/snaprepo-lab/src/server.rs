@@ -263,15 +263,7 @@ impl Server {
     /// # Errors
     /// [`Error::NodeEnded`], with the log, which is kept.
     pub fn check(&mut self) -> Result<()> {
-        match self.kept.status() {
-            None => Ok(()),
-            Some(status) => {
-                // The first error is the one to tell.
-                let _ = self.folder.keep();
-                self.kept.end();
-                Err(self.folder.ended(&self.kind, "by itself", &status.to_string()))
-            }
-        }
+        self.folder.check(&self.kind, &mut self.kept)
     }
 
     /// Ends the server and removes its folder.

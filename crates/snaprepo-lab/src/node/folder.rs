@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{log, memory};
+use super::{keeper::Kept, log, memory};
 use crate::{Error, Result, cache::Cache, owner};
 
 /// In a folder: its log and settings stay when the node ends.
@@ -95,6 +95,15 @@ impl RunFolder {
     pub(crate) fn keep(&self) -> Result<()> {
         let path = self.root.join(KEEP);
         File::create(&path).map(drop).map_err(Error::io("write", &path))
+    }
+
+    /// Fails when what runs here has ended by itself; then its log is kept.
+    pub(crate) fn check(&self, what: &dyn fmt::Display, kept: &mut Kept) -> Result<()> {
+        let Some(status) = kept.status() else { return Ok(()) };
+        // The first error is the one to tell.
+        let _ = self.keep();
+        kept.end();
+        Err(self.ended(what, "by itself", &status.to_string()))
     }
 
     /// The error of a node that has ended.
