@@ -22,6 +22,8 @@ mod hostile;
 #[cfg(test)]
 mod listings;
 #[cfg(test)]
+mod one_listing;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod reencode;

@@ -166,6 +166,10 @@ impl ReadStore for CloudStore {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
         list::walk(self, folder, visit).map_err(|refusal| at(folder, refusal))
     }
+
+    fn walks_at_once(&self) -> bool {
+        self.provider() != Provider::Web
+    }
 }
 
 impl WriteStore for CloudStore {

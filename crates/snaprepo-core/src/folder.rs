@@ -100,7 +100,8 @@ impl ShardFolder {
         Ok((!folder.data.is_empty() || !folder.others.is_empty()).then_some(folder))
     }
 
-    fn add(&mut self, entry: Entry<'_>) {
+    /// Adds something that is directly in the folder.
+    pub(crate) fn add(&mut self, entry: Entry<'_>) {
         let (name, what) = match entry {
             Entry::Blob { name, len_bytes, modified_millis } => {
                 self.add_blob(name, Some(BlobStat { len_bytes, modified_millis }));
@@ -110,6 +111,14 @@ impl ShardFolder {
             Entry::Odd { name, what } => (name, Other::Odd(what.into())),
         };
         self.others.push(OtherEntry { name: name.into(), what, stat: Some(BlobStat::default()) });
+    }
+
+    /// Adds a folder that may have been added just before.
+    pub(crate) fn add_folder_once(&mut self, name: &str) {
+        let is_last = |last: &OtherEntry| *last.name == *name && last.what == Other::Foreign;
+        if !self.others.last().is_some_and(is_last) {
+            self.add(Entry::Folder { name });
+        }
     }
 
     pub(crate) fn sort(&mut self) {

@@ -23,6 +23,7 @@ mod scan;
 pub mod select;
 mod shard;
 pub mod status;
+mod tree;
 mod unlisted;
 pub mod verify;
 

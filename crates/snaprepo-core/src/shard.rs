@@ -13,6 +13,7 @@ use crate::{
     Repository,
     blob::{self, BlobError},
     folder::{Detail, ShardFolder},
+    tree::{IndexTree, Seen},
     unlisted,
 };
 
@@ -43,6 +44,17 @@ pub(crate) fn locate(
     shard: u32,
     detail: Detail,
 ) -> Result<Located, BlobError> {
+    locate_in(repository, None, index, shard, detail)
+}
+
+/// As [`locate`], for whoever may have listed the folder of the index before.
+pub(crate) fn locate_in(
+    repository: &Repository,
+    tree: Option<&IndexTree>,
+    index: IndexIx,
+    shard: u32,
+    detail: Detail,
+) -> Result<Located, BlobError> {
     let list = |path: &BlobPath| match ShardFolder::list(repository.store(), path, detail) {
         Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => {
             unlisted::shard_folder(repository, index, shard, path, detail)
@@ -50,7 +62,13 @@ pub(crate) fn locate(
         listed => listed.map_err(BlobError::from_store),
     };
     let recorded = repository.named(repository.shard_folder(index, shard))?;
-    if let Some(folder) = list(&recorded)? {
+    let is_below_index = repository.root.index_entry(index).shard_path_type == ShardPathType::Fixed;
+    let found = match tree.filter(|_| is_below_index).map_or(Seen::Unknown, |tree| tree.take(shard)) {
+        Seen::Folder(folder) => Some(folder),
+        Seen::Absent => None,
+        Seen::Unknown => list(&recorded)?,
+    };
+    if let Some(folder) = found {
         return Ok(Located::AsRecorded(folder));
     }
     // Only OpenSearch has path types, and such a repository has the folder of notes.

@@ -121,6 +121,10 @@ impl ReadStore for Metered {
         self.store.reads_in_a_row()
     }
 
+    fn walks_at_once(&self) -> bool {
+        self.store.walks_at_once()
+    }
+
     fn parent(&self) -> Option<(Box<dyn ReadStore>, String)> {
         let (store, name) = self.store.parent()?;
         Some((Box::new(Self::new(store, self.meter.clone())), name))

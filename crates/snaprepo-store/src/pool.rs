@@ -18,6 +18,8 @@ const WINDOW_PER_THREAD: usize = 4;
 pub struct Pool {
     width: NonZeroUsize,
     cancel: Cancel,
+    /// Items that may be ahead of the slowest one, per thread.
+    window: usize,
 }
 
 /// Where the workers are: protects the items and both counters, so that the window holds.
@@ -32,7 +34,15 @@ impl Pool {
     /// A pool of `width` threads that stops taking items when `cancel` says so.
     #[must_use]
     pub fn new(width: NonZeroUsize, cancel: Cancel) -> Self {
-        Self { width, cancel }
+        Self { width, cancel, window: WINDOW_PER_THREAD }
+    }
+
+    /// The share of this pool that one of `n_callers` gets, all of which work at once: together they have no more
+    /// threads than this pool, or one each, and no results beyond those of their threads.
+    #[must_use]
+    pub fn share(&self, n_callers: usize) -> Self {
+        let width = NonZeroUsize::new(self.width.get() / n_callers.max(1)).unwrap_or(NonZeroUsize::MIN);
+        Self { width, cancel: self.cancel.clone(), window: 1 }
     }
 
     /// How many threads work at once.
@@ -122,7 +132,7 @@ impl<I: Iterator<Item: Send> + Send, W> Crew<'_, I, W> {
     }
 
     fn next(&self) -> Option<(usize, I::Item)> {
-        let window = self.pool.width.get() * WINDOW_PER_THREAD;
+        let window = self.pool.width.get() * self.pool.window;
         let mut progress = lock(&self.progress);
         while !progress.stopped && progress.taken >= progress.delivered + window {
             progress = self.moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
@@ -146,7 +156,7 @@ impl<I: Iterator<Item: Send> + Send, W> Crew<'_, I, W> {
             self.moved.notify_all();
         } else {
             // One more item may be taken, by one thread. Whoever waits is told in time: as many results are still to be
-            // handed out as the window is long, and fewer threads than that wait.
+            // handed out as the window is long, and no more threads than that wait.
             self.moved.notify_one();
         }
     }

@@ -141,6 +141,12 @@ pub trait ReadStore: Send + Sync {
         1
     }
 
+    /// Whether one [`walk`](Self::walk) of a folder costs less than a listing of each folder in it, as where every
+    /// listing is a request and folders are only parts of names.
+    fn walks_at_once(&self) -> bool {
+        false
+    }
+
     /// The store one level up, and the name that this one has in it. For repositories whose shard folders lie outside
     /// their base path; a bucket has none.
     fn parent(&self) -> Option<(Box<dyn ReadStore>, String)> {

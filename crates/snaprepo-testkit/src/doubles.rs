@@ -193,4 +193,8 @@ impl ReadStore for Double {
         self.ask_folder(folder)?;
         self.answering().walk(folder, visit)
     }
+
+    fn walks_at_once(&self) -> bool {
+        self.store_at(self.n_requests()).walks_at_once()
+    }
 }

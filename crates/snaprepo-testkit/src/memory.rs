@@ -92,6 +92,10 @@ impl ReadStore for MemoryStore {
         }
         Ok(())
     }
+
+    fn walks_at_once(&self) -> bool {
+        true
+    }
 }
 
 impl WriteStore for MemoryStore {

@@ -1,11 +1,14 @@
 //! Checks of index metadata; the result says which shards each snapshot must have.
 
+use std::ops::ControlFlow;
+
 use hashbrown::HashMap;
 use snaprepo_codec::BlobPath;
 use snaprepo_format::{
     index_metadata::{Elsewhere, IndexFacts},
     root::{IndexIx, SnapshotIx},
 };
+use snaprepo_store::Pool;
 
 use super::{
     collect::Notes,
@@ -52,28 +55,35 @@ impl IndexPlan {
 }
 
 /// Checks the metadata of one index in the given snapshots.
-pub(super) fn check(repository: &Repository, index: IndexIx, snapshots: &[SnapshotIx]) -> (IndexPlan, Notes) {
+pub(super) fn check(
+    repository: &Repository,
+    index: IndexIx,
+    snapshots: &[SnapshotIx],
+    pool: &Pool,
+) -> (IndexPlan, Notes) {
     let mut notes = Notes::default();
     notes.tally.indices = 1;
     notes.tally.index_snapshots = snapshots.len() as u64;
     let mut plan =
         IndexPlan { index, held: Vec::with_capacity(snapshots.len()), complete: true, metadata_blobs: Vec::new() };
 
-    // Newer eras share one blob between many snapshots.
-    let mut by_blob: HashMap<&str, Vec<SnapshotIx>> = HashMap::new();
-    let mut order = Vec::new();
+    // Newer eras share one blob between many snapshots; older ones have one for each, and waiting is most of the time.
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut by_blob: Vec<Vec<SnapshotIx>> = Vec::new();
     for snapshot in snapshots {
-        let id = repository.root.metadata_blob_id(*snapshot, index);
-        let users = by_blob.entry(id).or_insert_with(|| {
-            order.push(id);
-            Vec::new()
-        });
-        users.push(*snapshot);
+        let at = *numbers.entry(repository.root.metadata_blob_id(*snapshot, index)).or_insert(by_blob.len());
+        match by_blob.get_mut(at) {
+            Some(users) => users.push(*snapshot),
+            None => by_blob.push(vec![*snapshot]),
+        }
     }
-    for id in order {
-        let users = by_blob.remove(id).unwrap_or_default();
-        let Some(first) = users.first() else { continue };
-        match repository.index_facts(*first, index) {
+    let read = |users: Vec<SnapshotIx>| {
+        let first = users.first().copied();
+        first.map(|first| (repository.index_facts(first, index), repository.index_metadata_path(first, index), users))
+    };
+    pool.map(by_blob, read, |read| {
+        let Some((facts, path, users)) = read else { return ControlFlow::Continue(()) };
+        match facts {
             Ok(facts) => {
                 check_facts(repository, index, &users, &facts, &mut notes);
                 let mounted = mounted(repository, index, &users, &facts, &mut notes);
@@ -90,8 +100,10 @@ pub(super) fn check(repository: &Repository, index: IndexIx, snapshots: &[Snapsh
                 });
             }
         }
-        plan.metadata_blobs.extend(repository.index_metadata_path(*first, index).ok());
-    }
+        plan.metadata_blobs.extend(path.ok());
+        ControlFlow::Continue(())
+    });
+    plan.complete &= !pool.cancel().is_cancelled();
     plan.held.sort_by_key(|held| held.snapshot);
     plan.metadata_blobs.sort();
     (plan, notes)

@@ -3,13 +3,16 @@
 use std::{
     cell::RefCell,
     ops::ControlFlow,
-    sync::{Arc, mpsc},
+    sync::{Arc, OnceLock, mpsc},
     thread,
 };
 
 use hashbrown::HashSet;
-use snaprepo_format::root::{IndexIx, SnapshotIx};
-use snaprepo_store::Pool;
+use snaprepo_format::{
+    names,
+    root::{IndexIx, SnapshotIx},
+};
+use snaprepo_store::{Pool, StoreError};
 
 use super::{
     collect::{Collector, Notes},
@@ -25,7 +28,10 @@ use super::{
     unreferenced::{self, Class, Unreferenced},
     verdicts::{Carried, Verdicts},
 };
-use crate::{BlobError, Event, Observer, Phase, Repository, status};
+use crate::{
+    BlobError, Event, Observer, Phase, Repository, status,
+    tree::{Beside, Forest, IndexTree},
+};
 
 /// Shard folders whose files wait to be checked while later folders are read already.
 const FOLDERS_AHEAD: usize = 16;
@@ -45,33 +51,48 @@ pub(super) fn run(
     let mut collector = Collector::new(repository, observer, options.max_findings);
     let (hidden, notes) = root::check(repository);
     collector.take(notes);
+    let is_all = options.scope.is_all() && hidden == Hidden::None;
 
     let in_scope: Vec<SnapshotIx> = (0..)
         .zip(&repository.root.snapshots)
         .filter(|(_, entry)| options.scope.snapshots.as_ref().is_none_or(|uuids| uuids.contains(&entry.uuid)))
         .map(|(ix, _)| ix)
         .collect();
-    let facts = check_snapshots(repository, &in_scope, pool, &mut collector);
-    let plans = check_indices(repository, &in_scope, options, pool, &mut collector);
+    let (facts, plans, mut forest) = thread::scope(|scope| {
+        let forest = scope.spawn(|| if is_all { first_look(repository) } else { Forest::default() });
+        let facts = check_snapshots(repository, &in_scope, pool, &mut collector);
+        let plans = check_indices(repository, &in_scope, options, pool, &mut collector);
+        (facts, plans, forest.join().unwrap_or_default())
+    });
     let sampled = sample_by_bytes(repository, &plans, options, pool);
-    let sees_all = options.scope.is_all() && hidden == Hidden::None && knows_old_snapshots(repository, &facts);
+    let sees_all = is_all && knows_old_snapshots(repository, &facts);
+    let n_shards = plans.iter().map(|plan| plan.n_shards() as usize).sum();
     let mut run = ShardRun {
-        context: Context { repository, options, facts: &facts, sees_all },
+        context: Context { repository, options, facts: &facts, sees_all, lists: pool.share(n_shards) },
         sample: sampled.map_or(options.sample, Sample::PerMillion),
+        // What nothing refers to shows in listings only.
+        sweeps: sees_all && !repository.scan.by_latest,
         unreferenced: Unreferenced::default(),
         shallow: HashSet::new(),
     };
-    run.check(&plans, pool, &mut collector);
-    let ShardRun { unreferenced, shallow, .. } = run;
-
-    // What nothing refers to shows in listings only.
-    let swept = if sees_all && !repository.scan.by_latest && !pool.cancel().is_cancelled() {
-        Some(sweep(repository, &plans, unreferenced, &mut collector))
-    } else {
-        None
-    };
+    run.check(&plans, &forest, pool, &mut collector);
+    let ShardRun { sweeps, unreferenced, shallow, .. } = run;
+    let swept = (sweeps && !pool.cancel().is_cancelled())
+        .then(|| sweep(repository, &plans, forest.top.take(), unreferenced, &mut collector));
     let verdicts = Verdicts { repository, facts: &facts, plans: &plans, shallow: &shallow, carried };
     verdicts.report(&in_scope, swept, sampled, pool, collector)
+}
+
+/// Lists all indices of a small repository at once. A listing that fails tells nothing here: what is needed of it is
+/// asked for again, by whoever can say what it was needed for.
+fn first_look(repository: &Repository) -> Forest {
+    let store = repository.store();
+    match repository.blob(names::INDICES) {
+        Ok(folder) if store.walks_at_once() && repository.root.indices.len() > 1 && !repository.scan.by_latest => {
+            Forest::list(store, &folder).unwrap_or_default()
+        }
+        _ => Forest::default(),
+    }
 }
 
 /// In the old eras without a root, a snapshot blob that cannot be read may hold any index.
@@ -115,7 +136,8 @@ fn check_indices(
         .collect();
     let observer = begin(collector, Phase::Indices, items.len());
     let mut plans = Vec::with_capacity(items.len());
-    let work = |(index, held_by): (IndexIx, Vec<SnapshotIx>)| indices::check(repository, index, &held_by);
+    let share = pool.share(items.len());
+    let work = |(index, held_by): (IndexIx, Vec<SnapshotIx>)| indices::check(repository, index, &held_by, &share);
     pool.map(items, work, |(plan, notes)| {
         observer.event(Event::Advance);
         plans.push(plan);
@@ -154,8 +176,48 @@ fn sample_by_bytes(repository: &Repository, plans: &[IndexPlan], options: &Optio
 struct ShardRun<'a> {
     context: Context<'a>,
     sample: Sample,
+    /// Whether what nothing refers to is counted.
+    sweeps: bool,
     unreferenced: Unreferenced,
     shallow: HashSet<(SnapshotIx, IndexIx)>,
+}
+
+/// A shard, or what lies beside the shards of an index.
+struct Part<'a> {
+    plan: &'a IndexPlan,
+    shard: Option<u32>,
+    /// The folder of the index; shared by its parts, listed by the first of them.
+    tree: Option<Arc<OnceLock<Option<IndexTree>>>>,
+}
+
+impl Part<'_> {
+    fn check(&self, context: &Context<'_>, forest: &Forest) -> ShardOutcome {
+        let (repository, plan) = (context.repository, self.plan);
+        let tree = self.tree.as_ref().and_then(|tree| {
+            let known = || forest.take(&repository.root.index_entry(plan.index).id);
+            // As with the first look: a listing that fails is made again for each shard, which then says so.
+            let listed = || IndexTree::list(repository.store(), &repository.index_folder(plan.index).ok()?).ok();
+            tree.get_or_init(|| known().or_else(listed)).as_ref()
+        });
+        match self.shard {
+            Some(shard) => shard::check(context, plan, tree, shard),
+            None => beside(repository, plan, tree),
+        }
+    }
+}
+
+/// Counts what nothing refers to in the folder of an index, outside of its shards.
+fn beside(repository: &Repository, plan: &IndexPlan, tree: Option<&IndexTree>) -> ShardOutcome {
+    let mut outcome = ShardOutcome::default();
+    match unreferenced::sweep_index(repository, plan, tree) {
+        Ok(found) => outcome.unreferenced = found,
+        Err(error) => not_counted(error, &mut outcome.notes),
+    }
+    outcome
+}
+
+fn not_counted(error: StoreError, notes: &mut Notes) {
+    notes.blob(&BlobError::from_store(error), |error| Finding::of_blob(FindingKind::UnreferencedBlobs, error));
 }
 
 /// What travels from the reading of folders to the checking of files.
@@ -173,22 +235,17 @@ enum Checked {
 
 impl ShardRun<'_> {
     /// Folders are read by one pool, their files checked by another; both keep their order.
-    fn check(&mut self, plans: &[IndexPlan], pool: &Pool, collector: &mut Collector<'_>) {
-        let scope = &self.context.options.scope;
-        let wanted = |shard: &u32| scope.shards.as_ref().is_none_or(|shards| shards.contains(shard));
-        let shards =
-            || plans.iter().flat_map(|plan| (0..plan.n_shards()).filter(wanted).map(move |shard| (plan, shard)));
-        let observer = begin(collector, Phase::Shards, shards().count());
+    fn check(&mut self, plans: &[IndexPlan], forest: &Forest, pool: &Pool, collector: &mut Collector<'_>) {
+        let parts = self.parts(plans);
+        let observer = begin(collector, Phase::Shards, parts.iter().filter(|part| part.shard.is_some()).count());
         let (sender, receiver) = mpsc::sync_channel(FOLDERS_AHEAD);
         let file_pool = Pool::new(self.context.options.width, pool.cancel().clone());
         let (context, sample) = (&self.context, self.sample);
         let (unreferenced, shallow) = (&mut self.unreferenced, &mut self.shallow);
         thread::scope(|scope| {
-            let items = shards();
-            let items: Vec<_> = items.collect();
             scope.spawn(move || {
-                let work = |(plan, shard): (&IndexPlan, u32)| (plan.index, shard::check(context, plan, shard));
-                pool.map(items, work, |folder| match sender.send(folder) {
+                let work = |part: Part<'_>| (part.plan.index, part.check(context, forest));
+                pool.map(parts, work, |folder| match sender.send(folder) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(_) => ControlFlow::Break(()),
                 });
@@ -209,7 +266,7 @@ impl ShardRun<'_> {
                 |checked| {
                     match checked {
                         Checked::Folder(index, outcome) => {
-                            observer.event(Event::Advance);
+                            (0..outcome.notes.tally.shards).for_each(|_| observer.event(Event::Advance));
                             unreferenced.merge(outcome.unreferenced);
                             shallow.extend(outcome.shallow.into_iter().map(|snapshot| (snapshot, index)));
                             let next = FolderNotes { notes: outcome.notes, parts: outcome.parts, ..Default::default() };
@@ -227,6 +284,24 @@ impl ShardRun<'_> {
             );
             folder.hand_over(collector);
         });
+    }
+
+    /// Everything that is looked at below the folders of the indices.
+    fn parts<'p>(&self, plans: &'p [IndexPlan]) -> Vec<Part<'p>> {
+        let scope = &self.context.options.scope;
+        let wanted = |shard: &u32| scope.shards.as_ref().is_none_or(|shards| shards.contains(shard));
+        let walks = self.context.repository.store().walks_at_once();
+        let mut parts = Vec::new();
+        for plan in plans {
+            let shards = (0..plan.n_shards()).filter(wanted).map(Some).chain(self.sweeps.then_some(None));
+            let first = parts.len();
+            parts.extend(shards.map(|shard| Part { plan, shard, tree: None }));
+            if let Some(parts) = parts.get_mut(first..).filter(|parts| walks && parts.len() > 1) {
+                let tree = Arc::default();
+                parts.iter_mut().for_each(|part| part.tree = Some(Arc::clone(&tree)));
+            }
+        }
+        parts
     }
 }
 
@@ -281,19 +356,16 @@ fn is_sampled(place: &Place, job: &FileJob, sample: Sample, seed: u64) -> bool {
 fn sweep(
     repository: &Repository,
     plans: &[IndexPlan],
+    top: Option<Vec<Beside>>,
     mut found: Unreferenced,
     collector: &mut Collector<'_>,
 ) -> Vec<ClassTally> {
     begin(collector, Phase::Unreferenced, 1).event(Event::Advance);
-    match unreferenced::sweep(repository, plans) {
-        Ok(outside) => found.merge(outside),
-        Err(error) => {
-            let mut notes = Notes::default();
-            notes.blob(&BlobError::from_store(error), |error| Finding::of_blob(FindingKind::UnreferencedBlobs, error));
-            collector.take(notes);
-        }
-    }
     let mut notes = Notes::default();
+    match unreferenced::sweep(repository, plans, top) {
+        Ok(outside) => found.merge(outside),
+        Err(error) => not_counted(error, &mut notes),
+    }
     if found.is_younger_than_root() {
         let message = "unreferenced blobs are younger than the newest root";
         let finding = Finding::new(FindingKind::SnapshotMayBeRunning, message);

@@ -1,5 +1,7 @@
 //! Checks of one shard folder: listing, table and file lists joined; then forgotten.
 
+use std::ops::ControlFlow;
+
 use hashbrown::{HashMap, HashSet};
 use snaprepo_format::{
     DataName, FileInfo, FileName,
@@ -8,7 +10,7 @@ use snaprepo_format::{
     shard_generation::ShardGeneration,
     shard_snapshot::ShardSnapshot,
 };
-use snaprepo_store::StoreError;
+use snaprepo_store::{Pool, StoreError};
 
 use super::{
     collect::Notes,
@@ -25,6 +27,7 @@ use crate::{
     BlobError, Problem, Repository,
     folder::{Detail, ShardFolder},
     shard::{self, Located, ShardContent},
+    tree::IndexTree,
 };
 
 /// What checking a shard gives.
@@ -47,6 +50,8 @@ pub(super) struct Context<'a> {
     pub(super) facts: &'a [SnapshotFacts],
     /// Whether everything was looked at that could refer to a blob: else nothing may be called unreferenced.
     pub(super) sees_all: bool,
+    /// Reads the file lists of one shard.
+    pub(super) lists: Pool,
 }
 
 impl Context<'_> {
@@ -62,7 +67,7 @@ impl Context<'_> {
 }
 
 /// Checks one shard.
-pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, shard: u32) -> ShardOutcome {
+pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, tree: Option<&IndexTree>, shard: u32) -> ShardOutcome {
     let mut outcome = ShardOutcome::default();
     outcome.notes.tally.shards = 1;
     // Shards that failed are no findings; pinned snapshots have no shard blobs.
@@ -74,7 +79,7 @@ pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, shard: u32) -> Shar
         .extend(plan.held.iter().filter(has).map(|held| held.snapshot).filter(|ix| context.facts(*ix).pinned));
 
     let snapshots = || expected.iter().map(|held| held.snapshot);
-    let folder = match shard::locate(context.repository, plan.index, shard, context.detail()) {
+    let folder = match shard::locate_in(context.repository, tree, plan.index, shard, context.detail()) {
         Ok(Located::AsRecorded(folder)) => folder,
         Ok(Located::Elsewhere(folder, path_type)) => {
             let entry = context.repository.root.index_entry(plan.index);
@@ -124,8 +129,15 @@ pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, shard: u32) -> Shar
         outcome,
     };
     check.read_table(&expected);
-    for held in &expected {
-        check.snapshot(held);
+    // An unchanged shard has one list per snapshot: read one after the other, they would be most of the time.
+    let read = |held: &Held| (*held, shard::read_snapshot(context.repository, &folder, held.snapshot));
+    context.lists.map(expected.iter().copied(), read, |(held, content)| {
+        check.snapshot(&held, content);
+        ControlFlow::Continue(())
+    });
+    if context.lists.cancel().is_cancelled() {
+        // What was not read must not pass for what is not there.
+        return check.outcome;
     }
     check.table_leftovers();
     check.files();
@@ -213,10 +225,10 @@ impl ShardCheck<'_> {
         self.outcome.notes.find(finding);
     }
 
-    fn snapshot(&mut self, held: &Held) {
+    fn snapshot(&mut self, held: &Held, content: Result<ShardContent, BlobError>) {
         self.outcome.notes.tally.shard_snapshots += 1;
         let name = self.context.repository.shard_snapshot_name(held.snapshot);
-        match shard::read_snapshot(self.context.repository, self.folder, held.snapshot) {
+        match content {
             Ok(ShardContent::Shallow(content)) => {
                 let blob = format!("shallow-{name}");
                 self.check_name(&content.snapshot, held.snapshot, &blob);

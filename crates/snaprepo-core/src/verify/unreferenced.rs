@@ -1,6 +1,6 @@
 //! What lies in a repository and nothing refers to (`docs/format.md`, *Liveness*).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 use snaprepo_codec::BlobPath;
@@ -8,12 +8,13 @@ use snaprepo_format::{
     names::{self, IndexBlob, RootBlob, RootFolder, ShardBlob},
     shard_paths::{self, ShardPathType},
 };
-use snaprepo_store::{Entry, ReadStore, StoreError};
+use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError};
 
 use super::{indices::IndexPlan, report::ClassTally};
 use crate::{
     Repository,
     folder::{DataBlob, Detail, Other, OtherEntry, ShardFolder},
+    tree::{Beside, IndexTree, Seen},
 };
 
 /// Examples kept of each class.
@@ -63,7 +64,8 @@ pub(super) struct Unreferenced {
 }
 
 impl Unreferenced {
-    fn add(&mut self, class: Class, path: BlobPath, len_bytes: u64, modified_millis: Option<i64>) {
+    fn add(&mut self, class: Class, path: BlobPath, stat: BlobStat) {
+        let BlobStat { len_bytes, modified_millis } = stat;
         let one = ClassTally {
             class,
             n_blobs: 1,
@@ -114,7 +116,7 @@ impl Unreferenced {
         if let Some(stat) = folder.stat(store, &name, blob.stat)?
             && let Ok(path) = folder.path.join(&name)
         {
-            self.add(Class::StaleShardBlob, path, stat.len_bytes, stat.modified_millis);
+            self.add(Class::StaleShardBlob, path, stat);
         }
         Ok(())
     }
@@ -133,7 +135,7 @@ impl Unreferenced {
         };
         if let Some(stat) = folder.stat(store, &entry.name, entry.stat)? {
             let path = folder.path.join(&entry.name).unwrap_or_else(|_| folder.path.clone());
-            self.add(class, path, stat.len_bytes, stat.modified_millis);
+            self.add(class, path, stat);
         }
         Ok(())
     }
@@ -147,22 +149,47 @@ impl Unreferenced {
                     let known = class == Class::Transient
                         || !matches!(ShardBlob::parse(name), ShardBlob::Foreign)
                         || !matches!(IndexBlob::parse(name), IndexBlob::Foreign);
-                    self.add(if known { class } else { Class::Foreign }, path, len_bytes, modified_millis);
+                    self.add(if known { class } else { Class::Foreign }, path, BlobStat { len_bytes, modified_millis });
                 }
-                Entry::Folder { .. } | Entry::Odd { .. } => self.add(Class::Foreign, path, 0, None),
+                Entry::Folder { .. } | Entry::Odd { .. } => self.add(Class::Foreign, path, BlobStat::default()),
             }
             true
         })
     }
 }
 
-/// Looks through everything outside the shard folders that were verified.
-pub(super) fn sweep(repository: &Repository, plans: &[IndexPlan]) -> Result<Unreferenced, StoreError> {
+/// Looks through everything outside the folders of the indices that were verified. `top` is what lies directly in the
+/// folder of all indices, where that is known.
+pub(super) fn sweep(
+    repository: &Repository,
+    plans: &[IndexPlan],
+    top: Option<Vec<Beside>>,
+) -> Result<Unreferenced, StoreError> {
     let mut found = Unreferenced::default();
     let hashes = expected_hashes(repository, plans);
     sweep_root(repository, &hashes, &mut found)?;
-    sweep_index_folders(repository, plans, &mut found)?;
+    sweep_index_folders(repository, plans, top, &mut found)?;
     Ok(found)
+}
+
+/// Everything directly in a folder, in order; nothing in one that is not there.
+fn list(repository: &Repository, folder: &BlobPath) -> Result<Vec<Beside>, StoreError> {
+    let mut all = Vec::new();
+    let listed = repository.store().list(folder, &mut |entry| {
+        all.push(match entry {
+            Entry::Blob { name, len_bytes, modified_millis } => {
+                Beside::Blob(name.into(), BlobStat { len_bytes, modified_millis })
+            }
+            Entry::Folder { name } => Beside::Folder(name.into()),
+            Entry::Odd { name, what } => Beside::Odd(name.into(), what.into()),
+        });
+    });
+    match listed {
+        Err(error) if !error.is_absence() => return Err(error),
+        _ => {}
+    }
+    all.sort();
+    Ok(all)
 }
 
 /// The hash components of shard folders that are expected, each as a number: there can be a million.
@@ -204,7 +231,7 @@ fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut U
                 _ => return,
             };
             if let Ok(path) = base.join(name) {
-                found.add(class, path, len_bytes, modified_millis);
+                found.add(class, path, BlobStat { len_bytes, modified_millis });
             }
         }
         Entry::Folder { name } => match RootFolder::parse(name) {
@@ -219,7 +246,7 @@ fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut U
             RootFolder::Indices | RootFolder::ShardPaths | RootFolder::Encryption => {}
         },
         Entry::Odd { name, .. } => {
-            found.add(Class::Foreign, base.join(name).unwrap_or_else(|_| base.clone()), 0, None);
+            found.add(Class::Foreign, base.join(name).unwrap_or_else(|_| base.clone()), BlobStat::default());
         }
     })?;
     trees.sort();
@@ -231,96 +258,100 @@ fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut U
     Ok(())
 }
 
+/// What lies between the folders of the indices.
 fn sweep_index_folders(
     repository: &Repository,
     plans: &[IndexPlan],
+    top: Option<Vec<Beside>>,
     found: &mut Unreferenced,
 ) -> Result<(), StoreError> {
-    let Ok(top) = repository.blob(names::INDICES) else { return Ok(()) };
-    let ids: BTreeMap<&str, &IndexPlan> =
-        plans.iter().map(|plan| (&*repository.root.index_entry(plan.index).id, plan)).collect();
-    let mut unknown = Vec::new();
-    let mut known = BTreeSet::new();
-    let listed = repository.store().list(&top, &mut |entry| match entry {
-        Entry::Folder { name } => match ids.get_key_value(name) {
-            Some((id, _)) => {
-                known.insert(*id);
+    let Ok(folder) = repository.blob(names::INDICES) else { return Ok(()) };
+    let ids: HashSet<&str> = plans.iter().map(|plan| &*repository.root.index_entry(plan.index).id).collect();
+    let all = match top {
+        Some(all) => all,
+        None => list(repository, &folder)?,
+    };
+    let path = |name: &str| folder.join(name).unwrap_or_else(|_| folder.clone());
+    for entry in all {
+        match entry {
+            Beside::Blob(name, stat) => found.add(Class::Foreign, path(&name), stat),
+            Beside::Odd(name, _) => found.add(Class::Foreign, path(&name), BlobStat::default()),
+            Beside::Folder(name) if ids.contains(&*name) => {}
+            Beside::Folder(name) => {
+                // Ids of modern eras are uuids; a folder of another name is somebody else's.
+                let is_id = repository.era() <= snaprepo_format::engine::Era::E5
+                    || snaprepo_format::Uuid::parse(&name).is_some();
+                found.tree(repository, &path(&name), if is_id { Class::StaleIndex } else { Class::Foreign })?;
             }
-            None => unknown.push(name.to_owned()),
-        },
-        Entry::Blob { name, len_bytes, modified_millis } => {
-            if let Ok(path) = top.join(name) {
-                found.add(Class::Foreign, path, len_bytes, modified_millis);
-            }
-        }
-        Entry::Odd { name, .. } => found.add(Class::Foreign, top.join(name).unwrap_or_else(|_| top.clone()), 0, None),
-    });
-    match listed {
-        Err(error) if !error.is_absence() => return Err(error),
-        _ => {}
-    }
-    unknown.sort();
-    for name in unknown {
-        let Ok(folder) = top.join(&name) else { continue };
-        // Ids of modern eras are uuids; a folder of another name is somebody else's.
-        let is_id =
-            repository.era() <= snaprepo_format::engine::Era::E5 || snaprepo_format::Uuid::parse(&name).is_some();
-        found.tree(repository, &folder, if is_id { Class::StaleIndex } else { Class::Foreign })?;
-    }
-    for id in known {
-        if let Some(plan) = ids.get(id) {
-            sweep_index(repository, plan, found)?;
         }
     }
     Ok(())
 }
 
 /// Metadata blobs of one index that no snapshot uses, and shard folders beyond its shards.
-fn sweep_index(repository: &Repository, plan: &IndexPlan, found: &mut Unreferenced) -> Result<(), StoreError> {
-    let Ok(folder) = repository.index_folder(plan.index) else { return Ok(()) };
+pub(super) fn sweep_index(
+    repository: &Repository,
+    plan: &IndexPlan,
+    tree: Option<&IndexTree>,
+) -> Result<Unreferenced, StoreError> {
+    let mut found = Unreferenced::default();
+    let Ok(folder) = repository.index_folder(plan.index) else { return Ok(found) };
     let fixed = repository.root.index_entry(plan.index).shard_path_type == ShardPathType::Fixed;
-    let mut shards = Vec::new();
-    let mut others = Vec::new();
-    repository.store().list(&folder, &mut |entry| match entry {
-        Entry::Blob { name, len_bytes, modified_millis } => {
-            let Ok(path) = folder.join(name) else { return };
-            let class = match IndexBlob::parse(name) {
-                IndexBlob::Metadata(_) | IndexBlob::LegacySnapshot(_) => {
-                    if !plan.complete || plan.metadata_blobs.binary_search(&path).is_ok() {
-                        return;
+    let all = match tree.and_then(IndexTree::top) {
+        Some(all) => all.collect(),
+        None => list(repository, &folder)?,
+    };
+    let path = |name: &str| folder.join(name).unwrap_or_else(|_| folder.clone());
+    for entry in all {
+        match entry {
+            Beside::Blob(name, stat) => {
+                let path = path(&name);
+                let class = match IndexBlob::parse(&name) {
+                    IndexBlob::Metadata(_) | IndexBlob::LegacySnapshot(_) => {
+                        if !plan.complete || plan.metadata_blobs.binary_search(&path).is_ok() {
+                            continue;
+                        }
+                        Class::StaleIndexMetadata
                     }
-                    Class::StaleIndexMetadata
+                    IndexBlob::Transient => Class::Transient,
+                    IndexBlob::Foreign => Class::Foreign,
+                };
+                found.add(class, path, stat);
+            }
+            Beside::Odd(name, _) => found.add(Class::Foreign, path(&name), BlobStat::default()),
+            Beside::Folder(name) => match names::shard_folder(&name) {
+                // With hashed paths there are no shard folders here, but for empty ones that some releases leave.
+                Some(shard) if (shard >= plan.n_shards() || !fixed) && plan.complete => {
+                    let seen = tree.map_or(Seen::Unknown, |tree| tree.take(shard));
+                    sweep_shard(repository, &path(&name), seen, &mut found)?;
                 }
-                IndexBlob::Transient => Class::Transient,
-                IndexBlob::Foreign => Class::Foreign,
-            };
-            others.push((class, path, len_bytes, modified_millis));
+                Some(_) => {}
+                None => found.add(Class::Foreign, path(&name), BlobStat::default()),
+            },
         }
-        Entry::Folder { name } => match names::shard_folder(name) {
-            // With hashed paths there are no shard folders here, but for empty ones that some releases leave.
-            Some(shard) if (shard >= plan.n_shards() || !fixed) && plan.complete => shards.push(name.to_owned()),
-            Some(_) => {}
-            None => others.push((Class::Foreign, folder.join(name).unwrap_or_else(|_| folder.clone()), 0, None)),
-        },
-        Entry::Odd { name, .. } => {
-            others.push((Class::Foreign, folder.join(name).unwrap_or_else(|_| folder.clone()), 0, None));
-        }
-    })?;
-    others.sort();
-    for (class, path, len_bytes, modified_millis) in others {
-        found.add(class, path, len_bytes, modified_millis);
     }
-    shards.sort();
-    for name in shards {
-        let Ok(path) = folder.join(&name) else { continue };
-        let store = repository.store();
-        let Some(shard_folder) = ShardFolder::list(store, &path, Detail::Lengths)? else { continue };
-        for blob in &shard_folder.data {
-            found.shard_blob(store, &shard_folder, blob)?;
-        }
-        for other in &shard_folder.others {
-            found.shard_entry(store, &shard_folder, other)?;
-        }
+    Ok(found)
+}
+
+/// Everything in the folder of a shard that the index does not have.
+fn sweep_shard(
+    repository: &Repository,
+    path: &BlobPath,
+    seen: Seen,
+    found: &mut Unreferenced,
+) -> Result<(), StoreError> {
+    let store = repository.store();
+    let folder = match seen {
+        Seen::Folder(folder) => Some(folder),
+        Seen::Absent => None,
+        Seen::Unknown => ShardFolder::list(store, path, Detail::Lengths)?,
+    };
+    let Some(folder) = folder else { return Ok(()) };
+    for blob in &folder.data {
+        found.shard_blob(store, &folder, blob)?;
+    }
+    for other in &folder.others {
+        found.shard_entry(store, &folder, other)?;
     }
     Ok(())
 }
