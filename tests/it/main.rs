@@ -2,6 +2,8 @@
 
 // `cfg(test)` tells the lints that a helper of a test may unwrap, too.
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod cluster_shapes;
 #[cfg(test)]
 mod concurrent;

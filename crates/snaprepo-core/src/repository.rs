@@ -35,8 +35,8 @@ const MAX_PROBED_INDICES: usize = 16;
 pub struct Repository {
     store: Arc<dyn ReadStore>,
     base: BlobPath,
-    /// Text that a node put before the hash of shard folders.
-    shard_prefix: String,
+    /// Text that a node put before the hash of shard folders; read once a shard folder is asked for.
+    shard_prefix: Arc<OnceLock<String>>,
     /// The root lists snapshots by index; this is the other way round, made once it is asked for.
     indices_of: Arc<OnceLock<Vec<Vec<IndexIx>>>>,
     /// The generation that is open; `None` before Elasticsearch 5, which has none.
@@ -107,7 +107,7 @@ impl Repository {
                     let mut repository = Self {
                         store,
                         base: base.clone(),
-                        shard_prefix: String::new(),
+                        shard_prefix: Arc::default(),
                         indices_of: Arc::default(),
                         generation,
                         root,
@@ -149,7 +149,7 @@ impl Repository {
         Ok(Self {
             store,
             base: base.clone(),
-            shard_prefix: String::new(),
+            shard_prefix: Arc::default(),
             indices_of: Arc::default(),
             generation: None,
             root,
@@ -268,7 +268,7 @@ impl Repository {
     /// # Errors
     /// When the index id cannot be a folder name.
     pub fn shard_folder_by(&self, path_type: ShardPathType, index: IndexIx, shard: u32) -> Result<BlobPath, PathFault> {
-        path_type.folder(&self.base, &self.root.index_entry(index).id, shard, &self.shard_prefix)
+        path_type.folder(&self.base, &self.root.index_entry(index).id, shard, self.shard_prefix())
     }
 
     /// The name of a shard's blob for a snapshot.
@@ -355,28 +355,39 @@ impl Repository {
         blob::load(self.store(), &path, shard_paths::parse_note)
     }
 
-    /// Hashed shard folders may carry a node's prefix, and may lie above the base path. OpenSearch's notes tell both;
-    /// without notes the plain hash is looked for. What is not found here is found missing later.
+    /// Hashed shard folders may carry a node's prefix. OpenSearch's notes tell it; without notes the plain hash is
+    /// looked for. What is not found here is found missing later.
+    fn shard_prefix(&self) -> &str {
+        self.shard_prefix.get_or_init(|| {
+            if !self.scan.has_shard_paths {
+                return String::new();
+            }
+            let notes = self.shard_path_notes().unwrap_or_default();
+            let first = |name: &str| self.shard_path_note(name).ok()?.into_iter().next();
+            let noted = notes.iter().find_map(|(name, note)| Some((&note.index_id, first(name)?)));
+            let prefix = noted.and_then(|(id, folder)| {
+                let hash = shard_paths::hash(id, 0);
+                folder.components().find_map(|component| component.strip_suffix(hash.as_str()).map(str::to_owned))
+            });
+            prefix.unwrap_or_default()
+        })
+    }
+
+    /// Hashed shard folders may lie above the base path: then the root of the store is moved up to where they are.
     fn find_hashed_folders(&mut self) {
+        if !self.base.is_root() || self.store.parent().is_none() {
+            return;
+        }
         // The trap of an older node: the root has lost the types, the notes still have them.
         let notes = if self.scan.has_shard_paths { self.shard_path_notes().unwrap_or_default() } else { Vec::new() };
         let noted = notes.iter().map(|(_, note)| (note.index_id.clone(), note.path_type));
         let recorded = self.root.indices.iter().map(|index| (index.id.clone(), index.shard_path_type));
         let mut hashed: Vec<(Box<str>, ShardPathType)> =
-            noted.chain(recorded).filter(|(_, path_type)| *path_type != ShardPathType::Fixed).collect();
+            noted.chain(recorded).filter(|(_, path_type)| *path_type == ShardPathType::HashedPrefix).collect();
         hashed.dedup();
-        if let Some((id, folder)) = notes
-            .iter()
-            .find_map(|(name, note)| Some((&note.index_id, self.shard_path_note(name).ok()?.into_iter().next()?)))
-        {
-            let hash = shard_paths::hash(id, 0);
-            let prefix = folder.components().find_map(|component| component.strip_suffix(hash.as_str()));
-            prefix.unwrap_or("").clone_into(&mut self.shard_prefix);
-        }
-        let outside = hashed.iter().filter(|(_, path_type)| *path_type == ShardPathType::HashedPrefix);
         // An index whose shards all failed has no folder: a few are tried.
-        for (id, _) in outside.take(MAX_PROBED_INDICES) {
-            if !self.base.is_root() || self.climb_to_hashed_folder(id) {
+        for (id, _) in hashed.iter().take(MAX_PROBED_INDICES) {
+            if self.climb_to_hashed_folder(id) {
                 return;
             }
         }
@@ -384,7 +395,7 @@ impl Repository {
 
     /// Moves the root of the store up to where a hashed folder lies beside the base path.
     fn climb_to_hashed_folder(&mut self, index_id: &str) -> bool {
-        let component = format!("{}{}", self.shard_prefix, shard_paths::hash(index_id, 0));
+        let component = format!("{}{}", self.shard_prefix(), shard_paths::hash(index_id, 0));
         let mut store = Arc::clone(&self.store);
         let mut base = self.base.clone();
         for _ in 0..=MAX_BASE_LEVELS {

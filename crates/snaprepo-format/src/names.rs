@@ -72,6 +72,18 @@ impl<'a> RootBlob<'a> {
     }
 }
 
+/// Whether a blob of this name is written once and never again: its name holds a random identity. Metadata only, and
+/// only in repositories of Elasticsearch 5 and later: before, snapshots were named by people.
+#[must_use]
+pub fn is_written_once(name: &str) -> bool {
+    // Identities of metadata blobs of indices are made from the time, and are 15 bytes long (`docs/format.md`, *Names*).
+    const TIME_BASED_LEN: usize = 20;
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_id = |id: &str| Uuid::parse(id).is_some() || id.len() == TIME_BASED_LEN && id.bytes().all(is_digit);
+    let id = dat(name, "snap-").or_else(|| dat(name, "meta-")).or_else(|| name.strip_prefix("index-"));
+    id.is_some_and(|id| is_id(id) && !id.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// A folder in the root folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RootFolder {

@@ -7,6 +7,7 @@
 //! Callers see blocking calls; waiting work is spread over a [`Pool`] of plain threads. Only this crate knows about
 //! file systems (and, later, about object stores and async).
 
+mod cache;
 mod cancel;
 mod error;
 mod local;
@@ -17,6 +18,7 @@ mod read;
 mod remote;
 mod write;
 
+pub use cache::{Cache, Cached, Keeps, MAX_CACHE_LEN, MAX_CACHED_BLOB_LEN};
 pub use cancel::Cancel;
 pub use error::{StoreError, StoreErrorKind};
 pub use local::LocalStore;

@@ -59,6 +59,13 @@ pub(crate) struct GlobalArgs {
     /// Configuration file, for REPO as @name [default: snaprepo/config.toml where the platform keeps such files]
     #[arg(long, global = true, value_name = "FILE", env = "SNAPREPO_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
+    /// Folder that keeps metadata blobs of remote repositories between runs; verify and cat-blob never use it
+    /// [default: snaprepo/blobs where the platform keeps caches]
+    #[arg(long, global = true, value_name = "DIR", env = "SNAPREPO_CACHE", hide_env_values = true)]
+    pub cache: Option<PathBuf>,
+    /// Keep nothing between runs, and use nothing that was kept
+    #[arg(long, global = true, env = "SNAPREPO_NO_CACHE", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub no_cache: bool,
     /// Requests at a time, at most 256 [default: 8, for remote stores 32]
     #[arg(long, global = true, value_name = "N", value_parser = parse_concurrency, env = "SNAPREPO_CONCURRENCY", hide_env_values = true)]
     pub concurrency: Option<NonZeroUsize>,

@@ -140,6 +140,9 @@ impl Run<'_> {
             self.io.answer(text.as_bytes())?;
             self.tell_requests(session);
         }
+        if let Some(trouble) = session.cache_trouble() {
+            self.io.error_text(&format!("note: nothing more is kept for later runs: {trouble}\n"));
+        }
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Errors in words: what could not be done, why, and what to do next.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::PathBuf};
 
 use serde::Serialize;
 use snaprepo_cloud::OpenFault;
@@ -54,6 +54,14 @@ pub(crate) enum Failure {
         /// What to do.
         hint: Option<&'static str>,
     },
+    /// The folder for what is kept between runs cannot be used.
+    #[error("--cache {}: {source}", .folder.display())]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[from] std::io::Error),
@@ -97,6 +105,7 @@ impl Failure {
             Self::Missing(_) => "not-found",
             Self::Moved => "moved",
             Self::Usage { .. } => "usage",
+            Self::Cache { .. } => "cache",
             Self::Output(_) => "output",
         }
     }
@@ -149,6 +158,7 @@ impl Failure {
             }
             Self::Usage { hint, .. } => *hint,
             Self::Place(fault) => fault.hint(),
+            Self::Cache { .. } => Some("name a folder that can be written, or do without: --no-cache"),
             Self::Store { .. } => Some("snaprepo doctor LOCATION says what holds, and where it comes from"),
             Self::Path(_) | Self::Output(_) | Self::Moved => None,
         }

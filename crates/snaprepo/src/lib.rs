@@ -11,6 +11,7 @@ mod engine_api;
 mod exit;
 mod explain;
 mod io;
+mod kept;
 mod output;
 mod place;
 mod progress;

@@ -2,19 +2,20 @@
 
 use std::{
     num::NonZeroUsize,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
 use snaprepo_cloud::{Environment, Key, OpenFault, Opened, Origin, Target};
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{OpenError, Repository};
-use snaprepo_store::{Cancel, LocalStore, Meter, Metered, Pool, ReadStore};
+use snaprepo_store::{Cache, Cached, Cancel, LocalStore, Meter, Metered, Pool, ReadStore};
 
 use crate::{
     args::GlobalArgs,
     explain::Failure,
     io::Io,
+    kept,
     output::page::RequestCounts,
     place::{self, Place, StorePlace},
 };
@@ -38,6 +39,8 @@ pub(crate) struct Session {
     pub base: BlobPath,
     /// The end of that which the location does not show.
     below: BlobPath,
+    /// Blobs kept from earlier runs.
+    cache: Option<Arc<Cache>>,
     /// Threads for waiting.
     pub pool: Pool,
     /// Counts requests.
@@ -68,6 +71,7 @@ impl Session {
                 (Box::new(opened.store.clone()), Some(opened))
             }
         };
+        let cache = kept::open(global, remote.is_some(), io)?;
         let meter = Meter::default();
         let cancel = if io.handles_signals { signals() } else { Cancel::default() };
         Ok(Self {
@@ -77,6 +81,7 @@ impl Session {
             directory,
             base,
             below,
+            cache,
             pool: Pool::new(concurrency.unwrap_or(LOCAL_CONCURRENCY), cancel),
             meter,
         })
@@ -85,15 +90,44 @@ impl Session {
     /// What was asked of the store so far.
     #[must_use]
     pub(crate) fn requests(&self) -> RequestCounts {
-        match &self.remote {
+        let counts: RequestCounts = match &self.remote {
             Some(remote) => remote.store.traffic().counts().into(),
             None => self.meter.requests().into(),
-        }
+        };
+        RequestCounts { cached: self.cache.as_ref().map_or(0, |cache| cache.n_hits()), ..counts }
     }
 
-    /// Opens the repository.
+    /// Why nothing more is kept for later runs, if so.
+    #[must_use]
+    pub(crate) fn cache_trouble(&self) -> Option<&str> {
+        self.cache.as_ref().and_then(|cache| cache.trouble())
+    }
+
+    /// Opens the repository, and reads every blob of it from the store.
     pub(crate) fn open(&self) -> Result<Repository, Failure> {
-        Repository::open(&self.store, &self.base, &self.pool)
+        self.open_at(&self.store)
+    }
+
+    /// Opens the repository; metadata blobs that never change may come from earlier runs.
+    pub(crate) fn open_with_cache(&self) -> Result<Repository, Failure> {
+        let Some(cache) = &self.cache else { return self.open() };
+        let cached = Arc::new(Cached::new(Arc::clone(&self.store), Arc::clone(cache), kept::KEEPS));
+        let store: Arc<dyn ReadStore> = Arc::clone(&cached) as _;
+        let repository = self.open_at(&store)?;
+        // Before there were roots, snapshots were named by people: a name can come again.
+        if repository.era().has_root() {
+            let place = match (&self.remote, &self.directory) {
+                (Some(remote), _) => remote.store.url(),
+                (None, directory) => directory.as_deref().unwrap_or(Path::new("")).display().to_string(),
+            };
+            let uuid = repository.root.uuid.as_deref().unwrap_or("");
+            cached.identify(format!("{place}\n{}\n{uuid}", repository.base()));
+        }
+        Ok(repository)
+    }
+
+    fn open_at(&self, store: &Arc<dyn ReadStore>) -> Result<Repository, Failure> {
+        Repository::open(store, &self.base, &self.pool)
             .map_err(|error| Failure::Open { location: self.shown_location(), error })
     }
 

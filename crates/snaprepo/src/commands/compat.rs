@@ -21,7 +21,7 @@ type Key = (String, Option<String>, Restore, Option<Cause>, Option<String>);
 
 pub(crate) fn run(run: &mut Run<'_>, location: &str, terms: &[String], target: Target) -> Result<Exit, Failure> {
     let session = run.session(location)?;
-    let repository = session.open()?;
+    let repository = session.open_with_cache()?;
     let chosen = match (terms, &repository.root.snapshots[..]) {
         (_, []) => Vec::new(),
         ([], _) => chronology::by_start(&repository, &session.pool),

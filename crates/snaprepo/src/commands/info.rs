@@ -24,7 +24,7 @@ const MAX_CANDIDATES: usize = 32;
 
 pub(crate) fn run(run: &mut Run<'_>, location: &str) -> Result<Exit, Failure> {
     let session = run.session(location)?;
-    let repository = session.open()?;
+    let repository = session.open_with_cache()?;
     let view = view(&repository, session.hides_base(&repository));
     let exit = if repository.unreadable_roots.is_empty() { Exit::Good } else { Exit::Bad };
     reply(run, &session, &repository, view, exit)

@@ -21,7 +21,7 @@ use crate::{
 
 pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
-    let repository = session.open()?;
+    let repository = session.open_with_cache()?;
     let chosen = if args.snapshot.is_empty() {
         (0..).zip(&repository.root.snapshots).map(|(ix, _)| ix).collect()
     } else {

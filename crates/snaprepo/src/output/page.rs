@@ -84,6 +84,9 @@ pub(crate) struct RequestCounts {
     pub reads: u64,
     /// Bytes read.
     pub read_bytes: u64,
+    /// Blobs that were kept from earlier runs, and not read now.
+    #[serde(skip_serializing_if = "is_none")]
+    pub cached: u64,
     /// What only remote stores have.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub remote: Option<RemoteCounts>,
@@ -104,6 +107,12 @@ pub(crate) struct RemoteCounts {
     pub throttled: u64,
 }
 
+// The signature is serde's.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 impl RequestCounts {
     /// All of them.
     #[must_use]
@@ -115,8 +124,11 @@ impl RequestCounts {
     /// For people: `2 listings, 14 reads, 1.2 MiB`.
     #[must_use]
     pub(crate) fn words(&self, units: &Units) -> String {
-        let Self { lists, reads, read_bytes, remote } = *self;
+        let Self { lists, reads, read_bytes, cached, remote } = *self;
         let mut parts = vec![counted(lists, "listing"), counted(reads, "read"), units.size(read_bytes)];
+        if cached > 0 {
+            parts.push(format!("{} from the cache", counted(cached, "blob")));
+        }
         if let Some(RemoteCounts { looks, others, retries, retries_allowed, throttled }) = remote {
             if looks > 0 {
                 parts.push(counted(looks, "look"));
@@ -137,7 +149,7 @@ impl RequestCounts {
 
 impl From<Requests> for RequestCounts {
     fn from(requests: Requests) -> Self {
-        Self { lists: requests.lists, reads: requests.reads, read_bytes: requests.bytes, remote: None }
+        Self { lists: requests.lists, reads: requests.reads, read_bytes: requests.bytes, ..Self::default() }
     }
 }
 
@@ -145,6 +157,6 @@ impl From<TrafficCounts> for RequestCounts {
     fn from(counts: TrafficCounts) -> Self {
         let TrafficCounts { lists, reads, looks, others, retries, retries_allowed, throttled, bytes_read, .. } = counts;
         let remote = RemoteCounts { looks, others, retries, retries_allowed, throttled };
-        Self { lists, reads, read_bytes: bytes_read, remote: Some(remote) }
+        Self { lists, reads, read_bytes: bytes_read, cached: 0, remote: Some(remote) }
     }
 }
