@@ -11,10 +11,12 @@ use crate::{error::Error, process, workspace::Workspace};
 
 mod content;
 mod crc;
+mod delay;
 mod footers;
 mod list;
 mod memory;
 mod peak;
+mod remote;
 mod repositories;
 mod rounds;
 mod status;
@@ -37,6 +39,8 @@ pub(crate) enum Part {
     Status,
     /// Memory of `verify --depth content` as the repository grows
     Memory,
+    /// Buckets of a real server: `verify` against s5cmd and rclone, waiting, requests made and needed
+    Remote,
     /// All of it
     All,
 }
@@ -55,13 +59,14 @@ struct Bench {
 
 type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
 
-const PARTS: [(Part, Measure); 6] = [
+const PARTS: [(Part, Measure); 7] = [
     (Part::Crc, crc::measure),
     (Part::Content, content::measure),
     (Part::Footers, footers::measure),
     (Part::List, list::measure),
     (Part::Status, status::measure),
     (Part::Memory, memory::measure),
+    (Part::Remote, remote::measure),
 ];
 
 /// Builds what is measured, measures it, prints tables, and fails when a bound is missed.

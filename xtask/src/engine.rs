@@ -8,7 +8,7 @@ use snaprepo_lab::case::Case;
 use crate::{error::Error, workspace::Workspace};
 
 mod archive;
-mod judge;
+pub(crate) mod judge;
 mod list;
 pub(crate) mod matrix;
 mod run;

@@ -76,6 +76,6 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Man => docs::man(&workspace),
         Task::Bench { part, rounds } => bench::run(&workspace, *part, *rounds),
         Task::Engine { task } => engine::run(&workspace, task),
-        Task::Servers { task } => servers::run(task),
+        Task::Servers { task } => servers::run(&workspace, task),
     }
 }

@@ -3,9 +3,10 @@
 
 use snaprepo_lab::{Cache, server::Kind};
 
-use crate::error::Error;
+use crate::{engine::judge, error::Error, workspace::Workspace};
 
 pub(crate) mod check;
+mod outputs;
 mod run;
 
 /// What to do with servers.
@@ -21,7 +22,7 @@ pub(crate) enum Task {
         #[arg(long, default_value = "snaprepo")]
         container: String,
     },
-    /// Asks every store for all that a store has to do
+    /// Asks every store for all that a store has to do, and every verb for the answers that it gives about a folder
     Check {
         /// Only these [default: all]
         kinds: Vec<String>,
@@ -29,13 +30,13 @@ pub(crate) enum Task {
 }
 
 /// Does it.
-pub(crate) fn run(task: &Task) -> Result<(), Error> {
+pub(crate) fn run(workspace: &Workspace, task: &Task) -> Result<(), Error> {
     match task {
         Task::List => list(),
         Task::Run { kind, container } => run::run(Kind::find(kind)?, container),
         Task::Check { kinds } => {
             let found = kinds.iter().map(|name| Kind::find(name)).collect::<Result<Vec<_>, _>>()?;
-            match check::run(if found.is_empty() { &Kind::ALL } else { &found })? {
+            match check::run(&judge::program(workspace)?, if found.is_empty() { &Kind::ALL } else { &found })? {
                 check::Came::Done => Ok(()),
                 check::Came::Absent(message) => Err(Error::Usage { message }),
             }

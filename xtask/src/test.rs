@@ -3,10 +3,16 @@
 
 use std::time::Instant;
 
+use snaprepo_lab::server::Kind;
+
 use crate::{
-    engine::matrix::every_time::{self, Came},
+    engine::{
+        judge,
+        matrix::every_time::{self, Came},
+    },
     error::{self, Error},
     process::{answers, run as command},
+    servers::check,
     tidy,
     workspace::Workspace,
 };
@@ -32,7 +38,7 @@ enum Outcome {
 
 type Step = fn(&Workspace) -> Result<Outcome, Error>;
 
-const STEPS: [(&str, Step); 9] = [
+const STEPS: [(&str, Step); 10] = [
     ("format", |workspace| cargo(workspace, &["fmt", "--all", "--check"], &[])),
     ("clippy", |workspace| {
         cargo(workspace, &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"], &[])
@@ -43,6 +49,7 @@ const STEPS: [(&str, Step); 9] = [
         cargo(workspace, &["doc", "--workspace", "--no-deps", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])
     }),
     ("release build", |workspace| cargo(workspace, &["build", "--release", "--locked", "-p", "snaprepo"], &[])),
+    ("servers", servers),
     ("engines", engines),
     ("fuzz targets", fuzz_targets),
     ("dependencies", dependencies),
@@ -80,6 +87,14 @@ pub(crate) fn run(workspace: &Workspace, place: Place) -> Result<(), Error> {
 fn cargo(workspace: &Workspace, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Outcome, Error> {
     command(&workspace.root, "cargo", arguments, environment)?;
     Ok(Outcome::Done)
+}
+
+/// Every object store and the web server: what our stores promise, and what every verb answers there.
+fn servers(workspace: &Workspace) -> Result<Outcome, Error> {
+    Ok(match check::run(&judge::program(workspace)?, &Kind::ALL)? {
+        check::Came::Done => Outcome::Done,
+        check::Came::Absent(reason) => Outcome::Absent(reason),
+    })
 }
 
 /// Real engines judge what we read and write. The only step that needs Maven and a JDK.

@@ -134,6 +134,14 @@ pub fn install(cache: &Cache, kind: Kind) -> Result<()> {
     install::install(cache, kind).map(drop)
 }
 
+/// The client of S3 that others are measured against; fetched unless it is here.
+///
+/// # Errors
+/// [`Error::NoProgram`] names what is missing on this machine; [`Error::Program`] when it fails.
+pub fn s5cmd(cache: &Cache) -> Result<PathBuf> {
+    install::s5cmd(cache)
+}
+
 impl Server {
     /// Starts a server on a free port of loopback and waits until it answers. Fetches it before when it is missing.
     ///
@@ -230,6 +238,13 @@ impl Server {
     #[must_use]
     pub fn served(&self) -> PathBuf {
         recipe::served(&self.folder)
+    }
+
+    /// The folder in which versitygw has a folder for each bucket, with every object as a file: what lies there is in
+    /// the bucket. `None` for servers that keep their objects elsewhere. Removed when the server ends.
+    #[must_use]
+    pub fn buckets(&self) -> Option<PathBuf> {
+        (self.kind == Kind::Versitygw).then(|| recipe::buckets(&self.folder))
     }
 
     /// From the start of the process to the first answer.

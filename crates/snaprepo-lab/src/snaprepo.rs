@@ -14,6 +14,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Snaprepo {
     path: PathBuf,
+    variables: Vec<(&'static str, String)>,
 }
 
 /// How one run of it ended.
@@ -33,7 +34,13 @@ impl Snaprepo {
     /// The program at this path.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, variables: Vec::new() }
+    }
+
+    /// The same with these variables in its environment: credentials for a store.
+    #[must_use]
+    pub fn with_variables(self, variables: Vec<(&'static str, String)>) -> Self {
+        Self { variables, ..self }
     }
 
     /// Where it is.
@@ -55,6 +62,7 @@ impl Snaprepo {
                 command.env_remove(name);
             }
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let output = command.args(arguments).stdin(Stdio::null()).output().map_err(|source| Error::Io {
             what: "run",
             path: self.path.clone(),

@@ -111,6 +111,21 @@ impl Scale {
         }
     }
 
+    /// 1,000 snapshots of ten indices, metadata only: what listing with details reads.
+    #[must_use]
+    pub fn thousand_snapshots() -> Self {
+        Self {
+            n_indices: 10,
+            shards_per_index: 1,
+            n_snapshots: 1_000,
+            indices_per_snapshot: 10,
+            segments_per_shard: 1,
+            files_per_segment: 2,
+            new_segments_per_snapshot: 0,
+            ..Self::many_shards()
+        }
+    }
+
     /// 1,000 shards in 200 snapshots, ten files each: 200,000 file lists, no data blobs.
     #[must_use]
     pub fn many_shards() -> Self {

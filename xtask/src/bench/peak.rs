@@ -18,15 +18,26 @@ const INTERVAL: Duration = Duration::from_millis(1);
 
 /// Peaks of several runs of our program, in megabytes.
 pub(super) fn megabytes(bench: &Bench, name: &str, arguments: &[&str]) -> Result<Measured, Error> {
-    let one = if Path::new(TIME).exists() { by_time } else { by_asking };
-    let peaks = (0..bench.n_rounds).map(|_| one(bench, arguments)).collect::<Result<Vec<_>, _>>()?;
+    megabytes_with(bench, name, || {
+        let mut command = Command::new(&bench.snaprepo);
+        command.args(arguments);
+        command
+    })
+}
+
+/// The same of a command that is made anew for each run.
+pub(super) fn megabytes_with(bench: &Bench, name: &str, make: impl Fn() -> Command) -> Result<Measured, Error> {
+    let one: fn(&Bench, &dyn Fn() -> Command) -> _ = if Path::new(TIME).exists() { by_time } else { by_asking };
+    let peaks = (0..bench.n_rounds).map(|_| one(bench, &make)).collect::<Result<Vec<_>, _>>()?;
     Ok(Measured::new(name, peaks))
 }
 
-fn by_time(bench: &Bench, arguments: &[&str]) -> Result<f64, Error> {
+fn by_time(bench: &Bench, make: &dyn Fn() -> Command) -> Result<f64, Error> {
+    let of = make();
     let note = bench.folder.join("peak.txt");
     let mut command = Command::new(TIME);
-    command.args(["-f", "%M", "-o"]).arg(&note).arg(&bench.snaprepo).args(arguments).stdout(Stdio::null());
+    command.args(["-f", "%M", "-o"]).arg(&note).arg(of.get_program()).args(of.get_args()).stdout(Stdio::null());
+    command.envs(of.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let line = format!("{command:?}");
     let status = command.status().map_err(|source| Error::Start { command: line.clone(), source })?;
     if !status.success() {
@@ -36,9 +47,9 @@ fn by_time(bench: &Bench, arguments: &[&str]) -> Result<f64, Error> {
     kilobytes(&text).ok_or(Error::Answer { command: line })
 }
 
-fn by_asking(bench: &Bench, arguments: &[&str]) -> Result<f64, Error> {
-    let mut command = Command::new(&bench.snaprepo);
-    command.args(arguments).stdout(Stdio::null());
+fn by_asking(_: &Bench, make: &dyn Fn() -> Command) -> Result<f64, Error> {
+    let mut command = make();
+    command.stdout(Stdio::null());
     let line = format!("{command:?}");
     let failed = |source| Error::Start { command: line.clone(), source };
     let mut process = command.spawn().map_err(failed)?;

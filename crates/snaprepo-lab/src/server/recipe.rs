@@ -17,6 +17,11 @@ pub(super) fn served(folder: &RunFolder) -> PathBuf {
     folder.data.join("served")
 }
 
+/// The folder of the buckets of versitygw.
+pub(super) fn buckets(folder: &RunFolder) -> PathBuf {
+    folder.data.join("buckets")
+}
+
 /// Writes what a server needs into its folder, and says how it is started. Each command line names the folder: that is
 /// how a later start knows whose process was left behind.
 pub(super) fn launch(kind: Kind, installed: &Installed, folder: &RunFolder, port: u16) -> Result<Launch> {
@@ -27,7 +32,7 @@ pub(super) fn launch(kind: Kind, installed: &Installed, folder: &RunFolder, port
         Kind::Versitygw => {
             environment.push(("ROOT_ACCESS_KEY", S3_KEY.into()));
             environment.push(("ROOT_SECRET_KEY", S3_SECRET.into()));
-            let (buckets, versions) = (folder.data.join("buckets"), folder.data.join("versions"));
+            let (buckets, versions) = (buckets(folder), folder.data.join("versions"));
             for part in [&buckets, &versions] {
                 owner::create_public_folder(part)?;
             }

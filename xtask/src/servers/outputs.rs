@@ -1,0 +1,164 @@
+//! The same answers from every server as from a folder: repositories of real engines, read by every verb of the built
+//! program.
+
+use std::{fs, io, path::Path};
+
+use serde_json::Value;
+use snaprepo_cloud::CloudStore;
+use snaprepo_codec::BlobPath;
+use snaprepo_lab::{
+    Server,
+    server::Kind,
+    snaprepo::{Run, Snaprepo},
+};
+use snaprepo_store::{Entry, LocalStore, ReadStore as _, StoreError, WriteStore as _};
+use snaprepo_testkit::fixtures::{self, Fixture};
+
+use crate::error::Error;
+
+/// One of each way to lay out a repository: with a root and shard tables, with hashed folders outside of the base path,
+/// with numbered tables, without a root, and a damaged one.
+const FIXTURES: [&str; 5] = [
+    "elasticsearch-9.5.3-plain",
+    "opensearch-2.19.6-hashed-nodeprefix",
+    "elasticsearch-6.8.23-plain",
+    "elasticsearch-1.7.6-compressed",
+    "opensearch-3.6.0-damaged-by-2.11.1",
+];
+
+/// What is asked; REPO stands for the repository. What a web server can answer, too, comes first.
+const QUESTIONS: [&[&str]; 12] = [
+    &["list", "REPO"],
+    &["list", "REPO", "--details"],
+    &["show", "REPO", "latest"],
+    &["status", "REPO"],
+    &["status", "REPO", "--incremental"],
+    &["ls", "REPO", "latest"],
+    &["find", "REPO", "*"],
+    &["compat", "REPO", "--target", "es:9.5"],
+    &["info", "REPO"],
+    &["verify", "REPO"],
+    &["verify", "REPO", "--depth", "footers"],
+    &["verify", "REPO", "--depth", "content"],
+];
+/// How many of them need no listing.
+const N_WITHOUT_LISTING: usize = 8;
+
+/// The folder of a container for a fixture: shard folders may lie beside the repository, at the top.
+fn container(at: usize) -> String {
+    format!("fixture-{at}")
+}
+
+/// Asks a server for all of it; `open` gives the store of a container. Returns what differs.
+pub(super) fn check(
+    server: &Server,
+    snaprepo: &Snaprepo,
+    open: &dyn Fn(&str) -> Result<CloudStore, Error>,
+) -> Result<Vec<String>, Error> {
+    let (here, there) = (snaprepo, &snaprepo.clone().with_variables(server.environment()));
+    let mut breaches = Vec::new();
+    for (at, name) in FIXTURES.into_iter().enumerate() {
+        let fixture = fixtures::named(name);
+        let is_web = server.kind() == Kind::Nginx;
+        // Without a listing only index.latest leads to a root, and hashed folders are not found.
+        if is_web && (!fixture.repository().join("index.latest").exists() || !fixture.base().is_empty()) {
+            continue;
+        }
+        let container = container(at);
+        server.make_container(&container)?;
+        if is_web {
+            copy(&fixture.root(), &server.served().join(&container))
+                .map_err(|source| Error::Write { path: server.served(), source })?;
+        } else {
+            fill(&open(&container)?, fixture)?;
+        }
+        let (local, remote) =
+            (fixture.repository().to_string_lossy().into_owned(), server.location(&container, fixture.base()));
+        let n_questions = if is_web { N_WITHOUT_LISTING } else { QUESTIONS.len() };
+        for question in &QUESTIONS[..n_questions] {
+            let ask = |program: &Snaprepo, location: &str| {
+                let words = question.iter().map(|word| if *word == "REPO" { location } else { word });
+                program.run(&words.chain(["--json", "--no-cache"]).collect::<Vec<_>>())
+            };
+            let (expected, found) = (ask(here, &local)?, ask(there, &remote)?);
+            if told(&expected, &local) != told(&found, &remote) {
+                breaches.push(format!(
+                    "{name}: {} answers otherwise: {} is {:?}, {:?}: {}",
+                    question.join(" "),
+                    found.line,
+                    found.code,
+                    expected.code,
+                    difference(&told(&expected, &local).1, &told(&found, &remote).1),
+                ));
+            }
+        }
+    }
+    Ok(breaches)
+}
+
+/// The exit code, and everything that does not say where and how it was read.
+fn told(run: &Run, location: &str) -> (Option<i32>, String) {
+    let text = if run.stdout.is_empty() { &run.stderr } else { &run.stdout };
+    let Ok(mut answer) = serde_json::from_str::<Value>(text) else { return (run.code, text.clone()) };
+    if let Some(answer) = answer.as_object_mut() {
+        answer.retain(|key, _| key != "requests" && key != "elapsed_ms");
+    }
+    // An object was written when we wrote it.
+    without(&mut answer, &["oldest_in_millis", "newest_in_millis"]);
+    (run.code, format!("{answer:#}").replace(location, "REPO"))
+}
+
+fn without(value: &mut Value, keys: &[&str]) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|key, _| !keys.contains(&key.as_str()));
+            fields.values_mut().for_each(|value| without(value, keys));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| without(value, keys)),
+        _ => {}
+    }
+}
+
+/// The first line that differs.
+fn difference(expected: &str, found: &str) -> String {
+    let mut lines = expected.lines().map(Some).chain([None]).zip(found.lines().map(Some).chain([None]));
+    let other = lines.find(|(expected, found)| expected != found);
+    other.map_or_else(String::new, |(expected, found)| {
+        format!("{:?} in a folder, {:?} here", expected.unwrap_or("nothing"), found.unwrap_or("nothing"))
+    })
+}
+
+/// Puts every file of a fixture into a container, roots last: what is younger than its root looks like a snapshot that
+/// is being taken.
+fn fill(store: &CloudStore, fixture: &Fixture) -> Result<(), Error> {
+    let failed = |error: StoreError| Error::Usage { message: error.to_string() };
+    let local = LocalStore::open(&fixture.root()).map_err(failed)?;
+    let mut paths = Vec::new();
+    local
+        .walk(&BlobPath::root(), &mut |path, entry| {
+            if matches!(entry, Entry::Blob { .. }) {
+                paths.push(path.clone());
+            }
+            true
+        })
+        .map_err(failed)?;
+    paths.sort_by_key(|path| path.name().starts_with("index"));
+    for path in paths {
+        local.read(&path).and_then(|bytes| store.create(&path, &bytes)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
