@@ -46,8 +46,9 @@ fn one_listing_tells_what_many_do() {
         // OpenSearch 3 hashes the paths of shards from the start: nothing of them lies below `indices`.
         let is_fixed = !fixture.name.starts_with("opensearch-3");
         if is_fixed && fixture.name.ends_with("-plain") && fixture.repository().join("index.latest").exists() {
-            // Before, after, the root folder, everything below `indices`.
-            assert_eq!(one.requests().lists, 2 * 4, "{}", fixture.name);
+            // Before, after, the root folder, everything below `indices`; and the notes about hashed folders, where a
+            // shard that failed has no folder and OpenSearch may have written it.
+            assert!(matches!(one.requests().lists, 8 | 10), "{}: {}", fixture.name, one.requests().lists);
         }
     }
 }

@@ -158,7 +158,12 @@ impl ReadStore for CloudStore {
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::list(self, folder, visit).map_err(|refusal| at(folder, refusal))
+        list::list(self, folder, "", visit).map_err(|refusal| at(folder, refusal))
+    }
+
+    fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
+        self.not_the_web(folder, StoreErrorKind::CannotList)?;
+        list::list(self, folder, prefix, visit).map_err(|refusal| at(folder, refusal))
     }
 
     /// In the order of the keys as bytes, as all services promise but those of S3 directory buckets.

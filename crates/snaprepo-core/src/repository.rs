@@ -20,7 +20,7 @@ use crate::{
     OpenError,
     blob::{self, BlobError, Problem},
     legacy,
-    scan::{RootScan, load_root, scan_by_latest, scan_root},
+    scan::{self, RootScan, load_root, scan_by_latest, scan_root, scan_roots},
 };
 
 /// Times the root folder is listed again when the newest root vanishes before it can be read.
@@ -37,6 +37,8 @@ pub struct Repository {
     base: BlobPath,
     /// Text that a node put before the hash of shard folders; read once a shard folder is asked for.
     shard_prefix: Arc<OnceLock<String>>,
+    /// Whether OpenSearch's folder of shard paths exists; looked for once it matters.
+    has_shard_paths: Arc<OnceLock<bool>>,
     /// The root lists snapshots by index; this is the other way round, made once it is asked for.
     indices_of: Arc<OnceLock<Vec<Vec<IndexIx>>>>,
     /// The generation that is open; `None` before Elasticsearch 5, which has none.
@@ -89,10 +91,31 @@ impl Repository {
     }
 
     fn open_once(store: Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Opened, OpenError> {
-        let scan = match scan_root(&*store, base) {
+        let scan = match scan_roots(&*store, base) {
             Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => scan_by_latest(&*store, base)?,
             scan => scan?,
         };
+        let Some(newest) = scan.generations.last().copied().filter(|_| scan.has_shard_paths.is_none()) else {
+            let is_whole = scan.has_shard_paths.is_some();
+            let scan = if is_whole { scan } else { scan_root(&*store, base)? };
+            return Self::open_scanned(store, base, scan, pool);
+        };
+        match load_root(&*store, base, newest) {
+            Ok(root) => Ok(Opened::Root(Box::new(Self::of_root(store, base, newest, root, scan, Vec::new())))),
+            // Whatever it is, more of the folder has to be known to say it.
+            Err(_) => {
+                let scan = scan_root(&*store, base)?;
+                Self::open_scanned(store, base, scan, pool)
+            }
+        }
+    }
+
+    fn open_scanned(
+        store: Arc<dyn ReadStore>,
+        base: &BlobPath,
+        scan: RootScan,
+        pool: &Pool,
+    ) -> Result<Opened, OpenError> {
         if scan.is_encrypted {
             return Err(OpenError::Encrypted);
         }
@@ -103,19 +126,9 @@ impl Repository {
         for generation in scan.generations.iter().rev() {
             match load_root(&*store, base, *generation) {
                 Ok(root) => {
-                    let generation = Some(*generation);
-                    let mut repository = Self {
-                        store,
-                        base: base.clone(),
-                        shard_prefix: Arc::default(),
-                        indices_of: Arc::default(),
-                        generation,
-                        root,
-                        scan,
-                        unreadable_roots,
-                    };
-                    repository.find_hashed_folders();
-                    return Ok(Opened::Root(Box::new(repository)));
+                    let generation = *generation;
+                    let opened = Self::of_root(store, base, generation, root, scan, unreadable_roots);
+                    return Ok(Opened::Root(Box::new(opened)));
                 }
                 Err(error) => match &error.problem {
                     Problem::Unknown(_) => return Err(OpenError::Blob(error)),
@@ -134,6 +147,29 @@ impl Repository {
         }
     }
 
+    fn of_root(
+        store: Arc<dyn ReadStore>,
+        base: &BlobPath,
+        generation: u64,
+        root: Root,
+        scan: RootScan,
+        unreadable_roots: Vec<(u64, Arc<BlobError>)>,
+    ) -> Self {
+        let mut repository = Self {
+            store,
+            base: base.clone(),
+            shard_prefix: Arc::default(),
+            has_shard_paths: Arc::default(),
+            indices_of: Arc::default(),
+            generation: Some(generation),
+            root,
+            scan,
+            unreadable_roots,
+        };
+        repository.find_hashed_folders();
+        repository
+    }
+
     fn open_legacy(store: Arc<dyn ReadStore>, base: &BlobPath, scan: RootScan, pool: &Pool) -> Result<Self, OpenError> {
         if scan.has_latest {
             let latest = store.read(&at(base, names::LATEST)?).ok().and_then(|bytes| latest::parse(&bytes).ok());
@@ -150,6 +186,7 @@ impl Repository {
             store,
             base: base.clone(),
             shard_prefix: Arc::default(),
+            has_shard_paths: Arc::default(),
             indices_of: Arc::default(),
             generation: None,
             root,
@@ -171,7 +208,7 @@ impl Repository {
     /// # Errors
     /// When the store cannot be asked.
     pub fn newest_generation(&self) -> Result<Option<u64>, StoreError> {
-        match scan_root(&*self.store, &self.base) {
+        match scan_roots(&*self.store, &self.base) {
             Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => {
                 Ok(scan_by_latest(&*self.store, &self.base)?.generations.pop())
             }
@@ -355,11 +392,22 @@ impl Repository {
         blob::load(self.store(), &path, shard_paths::parse_note)
     }
 
+    /// Whether OpenSearch has left notes about hashed shard folders.
+    pub(crate) fn has_shard_paths(&self) -> Result<bool, StoreError> {
+        if let Some(known) = self.scan.has_shard_paths.or_else(|| self.has_shard_paths.get().copied()) {
+            return Ok(known);
+        }
+        // Only OpenSearch leaves them.
+        let is_opensearch = matches!(self.era(), Era::E79 | Era::Os3);
+        let found = is_opensearch && scan::has_shard_paths(&*self.store, &self.base)?;
+        Ok(*self.has_shard_paths.get_or_init(|| found))
+    }
+
     /// Hashed shard folders may carry a node's prefix. OpenSearch's notes tell it; without notes the plain hash is
-    /// looked for. What is not found here is found missing later.
+    /// looked for. What cannot be read here is asked for again, and told, where the folder is not found.
     fn shard_prefix(&self) -> &str {
         self.shard_prefix.get_or_init(|| {
-            if !self.scan.has_shard_paths {
+            if !self.has_shard_paths().unwrap_or(true) {
                 return String::new();
             }
             let notes = self.shard_path_notes().unwrap_or_default();
@@ -379,7 +427,11 @@ impl Repository {
             return;
         }
         // The trap of an older node: the root has lost the types, the notes still have them.
-        let notes = if self.scan.has_shard_paths { self.shard_path_notes().unwrap_or_default() } else { Vec::new() };
+        let notes = if self.has_shard_paths().unwrap_or(true) {
+            self.shard_path_notes().unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         let noted = notes.iter().map(|(_, note)| (note.index_id.clone(), note.path_type));
         let recorded = self.root.indices.iter().map(|index| (index.id.clone(), index.shard_path_type));
         let mut hashed: Vec<(Box<str>, ShardPathType)> =

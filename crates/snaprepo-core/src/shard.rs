@@ -72,7 +72,7 @@ pub(crate) fn locate_in(
         return Ok(Located::AsRecorded(folder));
     }
     // Only OpenSearch has path types, and such a repository has the folder of notes.
-    if repository.scan.has_shard_paths {
+    if repository.has_shard_paths().map_err(BlobError::from_store)? {
         let entry = repository.root.index_entry(index);
         for path_type in [ShardPathType::HashedPrefix, ShardPathType::HashedInfix, ShardPathType::Fixed] {
             if path_type == entry.shard_path_type {

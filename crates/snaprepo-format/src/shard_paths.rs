@@ -63,6 +63,9 @@ impl ShardPathType {
     }
 }
 
+/// Length of [`hash`]: one character, and fourteen digits.
+pub const HASH_LEN: usize = 15;
+
 /// The hash component of a shard folder: one Base64 character for the first six bits of FNV-1a over the shard number
 /// and the index id, then the next fourteen bits as digits.
 #[must_use]
@@ -70,7 +73,7 @@ pub fn hash(index_id: &str, shard: u32) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let hash = fnv_1a(format!("{shard}{index_id}").as_bytes());
     let first = usize::try_from(hash >> 58).unwrap_or(0);
-    let mut text = String::with_capacity(15);
+    let mut text = String::with_capacity(HASH_LEN);
     text.push(char::from(ALPHABET[first]));
     (44..58).rev().for_each(|bit| text.push(if hash >> bit & 1 == 1 { '1' } else { '0' }));
     text

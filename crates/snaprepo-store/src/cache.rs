@@ -275,6 +275,10 @@ impl ReadStore for Cached {
         self.store.list_names(folder, visit)
     }
 
+    fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
+        self.store.list_some(folder, prefix, visit)
+    }
+
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {
         self.store.walk(folder, visit)
     }

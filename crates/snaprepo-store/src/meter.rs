@@ -108,6 +108,11 @@ impl ReadStore for Metered {
         self.store.stat(path)
     }
 
+    fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
+        self.meter.list();
+        self.store.list_some(folder, prefix, visit)
+    }
+
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {
         self.meter.list();
         self.store.walk(folder, visit)

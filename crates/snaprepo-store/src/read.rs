@@ -122,6 +122,20 @@ pub trait ReadStore: Send + Sync {
         self.list(folder, &mut |entry| visit(Listed::Entry(entry)))
     }
 
+    /// As [`list`](Self::list), but shows only what has a name that begins with `prefix`: cheap where
+    /// [`walks_at_once`](Self::walks_at_once) says so, else a whole listing.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
+        self.list(folder, &mut |entry| {
+            let (Entry::Blob { name, .. } | Entry::Folder { name } | Entry::Odd { name, .. }) = entry;
+            if name.starts_with(prefix) {
+                visit(entry);
+            }
+        })
+    }
+
     /// Shows every blob below a folder, as a path relative to it, in a certain order. Links are not followed.
     /// `visit` returns whether to go on.
     ///
@@ -141,8 +155,8 @@ pub trait ReadStore: Send + Sync {
         1
     }
 
-    /// Whether one [`walk`](Self::walk) of a folder costs less than a listing of each folder in it, as where every
-    /// listing is a request and folders are only parts of names.
+    /// Whether folders are only parts of names, and every listing is a request: then one [`walk`](Self::walk) of a folder
+    /// costs less than a listing of each folder in it, and [`list_some`](Self::list_some) less than a whole one.
     fn walks_at_once(&self) -> bool {
         false
     }

@@ -184,6 +184,11 @@ impl ReadStore for Double {
         self.answering().list_names(folder, visit)
     }
 
+    fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
+        self.ask_folder(folder)?;
+        self.answering().list_some(folder, prefix, visit)
+    }
+
     /// Never refused and not counted: most stores tell this with their listings.
     fn stat(&self, path: &BlobPath) -> Result<BlobStat, StoreError> {
         self.store_at(self.n_requests()).stat(path)

@@ -18,10 +18,15 @@ pub(crate) struct Listing<'l> {
     pub(crate) object: &'l Object,
 }
 
-/// Shows what is directly in a folder.
-pub(super) fn list(store: &CloudStore, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), Refusal> {
+/// Shows what is directly in a folder and has a name that begins with `start`.
+pub(super) fn list(
+    store: &CloudStore,
+    folder: &BlobPath,
+    start: &str,
+    visit: &mut dyn FnMut(Entry<'_>),
+) -> Result<(), Refusal> {
     let prefix = prefix(folder);
-    let mut pages = Pages::new(store.client(), &prefix, Depth::Folder);
+    let mut pages = Pages::new(store.client(), &format!("{prefix}{start}"), Depth::Folder);
     while let Some(page) = store.block(pages.next())? {
         for object in &page.objects {
             let rest = below(&object.key, &prefix)?;

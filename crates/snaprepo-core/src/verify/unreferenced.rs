@@ -166,8 +166,7 @@ pub(super) fn sweep(
     top: Option<Vec<Beside>>,
 ) -> Result<Unreferenced, StoreError> {
     let mut found = Unreferenced::default();
-    let hashes = expected_hashes(repository, plans);
-    sweep_root(repository, &hashes, &mut found)?;
+    sweep_root(repository, plans, &mut found)?;
     sweep_index_folders(repository, plans, top, &mut found)?;
     Ok(found)
 }
@@ -192,11 +191,8 @@ fn list(repository: &Repository, folder: &BlobPath) -> Result<Vec<Beside>, Store
     Ok(all)
 }
 
-/// The hash components of shard folders that are expected, each as a number: there can be a million.
+/// The hash components of shard folders that are expected.
 fn expected_hashes(repository: &Repository, plans: &[IndexPlan]) -> HashSet<Box<str>> {
-    if !repository.scan.has_shard_paths {
-        return HashSet::new();
-    }
     let of_plan = |plan: &IndexPlan| {
         let id = &repository.root.index_entry(plan.index).id;
         (0..plan.n_shards().max(1)).map(move |shard| shard_paths::hash(id, shard).into())
@@ -204,11 +200,11 @@ fn expected_hashes(repository: &Repository, plans: &[IndexPlan]) -> HashSet<Box<
     plans.iter().flat_map(of_plan).collect()
 }
 
-fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut Unreferenced) -> Result<(), StoreError> {
+fn sweep_root(repository: &Repository, plans: &[IndexPlan], found: &mut Unreferenced) -> Result<(), StoreError> {
     let base = repository.base();
     let uuids: HashSet<&str> = repository.root.snapshots.iter().map(|entry| &*entry.uuid).collect();
     let is_stale_snapshot = |uuid: &str| !uuids.contains(uuid);
-    let mut trees = Vec::new();
+    let (mut trees, mut hashed, mut has_notes) = (Vec::new(), Vec::new(), false);
     repository.store().list(base, &mut |entry| match entry {
         Entry::Blob { name, len_bytes, modified_millis } => {
             let class = match RootBlob::parse(name) {
@@ -236,19 +232,19 @@ fn sweep_root(repository: &Repository, hashes: &HashSet<Box<str>>, found: &mut U
         }
         Entry::Folder { name } => match RootFolder::parse(name) {
             RootFolder::Transient => trees.push((name.to_owned(), Class::Transient)),
-            RootFolder::Hashed => {
-                let hash = name.get(name.len().saturating_sub(15)..).unwrap_or(name);
-                if !hashes.contains(hash) {
-                    trees.push((name.to_owned(), Class::StaleIndex));
-                }
-            }
+            RootFolder::Hashed => hashed.push(name.to_owned()),
             RootFolder::Foreign => trees.push((name.to_owned(), Class::Foreign)),
-            RootFolder::Indices | RootFolder::ShardPaths | RootFolder::Encryption => {}
+            RootFolder::ShardPaths => has_notes = true,
+            RootFolder::Indices | RootFolder::Encryption => {}
         },
         Entry::Odd { name, .. } => {
             found.add(Class::Foreign, base.join(name).unwrap_or_else(|_| base.clone()), BlobStat::default());
         }
     })?;
+    let hashes = if has_notes { expected_hashes(repository, plans) } else { HashSet::new() };
+    hashed
+        .retain(|name| !hashes.contains(name.get(name.len().saturating_sub(shard_paths::HASH_LEN)..).unwrap_or(name)));
+    trees.extend(hashed.into_iter().map(|name| (name, Class::StaleIndex)));
     trees.sort();
     for (name, class) in trees {
         if let Ok(folder) = base.join(&name) {
