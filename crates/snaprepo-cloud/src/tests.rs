@@ -1,12 +1,9 @@
-//! What the tests of this crate are built on: a small HTTP server on loopback, and a small S3 on top of it. And the one
-//! rule that concerns every type: no secret is shown.
-
-pub(crate) mod s3;
-pub(crate) mod server;
+//! What the tests of this crate share. And the one rule that concerns every type: no secret is shown.
 
 use std::sync::Arc;
 
 use snaprepo_codec::BlobPath;
+use snaprepo_testkit::server::{Reply, Server};
 
 use crate::{Environment, Opened, Settings, Target, open};
 
@@ -34,7 +31,7 @@ pub(crate) fn path(text: &str) -> BlobPath {
 #[test]
 fn no_secret_is_shown() {
     const SECRETS: [&str; 4] = ["S3CR3T", "TOKENTOKEN", "c2VjcmV0", "PASSW0RD"];
-    let server = server::Server::start(|_| server::Reply::new(404));
+    let server = Server::start(|_| Reply::new(404));
     let variables = [
         KEYS[0],
         KEYS[1],

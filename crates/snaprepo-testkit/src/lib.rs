@@ -6,6 +6,7 @@
 //! a fixture's copy            ──▶ damage      one defect, named: in one blob, or between two that disagree
 //! a store                     ──▶ doubles     the same store, refusing, changing or counting
 //! any store                   ──▶ contract    what every store has to do, as one suite; memory keeps it
+//! a folder                    ──▶ bucket      an S3 on loopback that answers well, or as badly as a test likes; server is under it
 //! a repository                ──▶ rewrite     the same repository, every document decoded and encoded by us
 //! a seed                      ──▶ scale       synthetic repositories of any size
 //! ```
@@ -17,6 +18,7 @@
 //! ```
 
 pub mod blobs;
+pub mod bucket;
 pub mod contract;
 pub mod damage;
 pub mod doubles;
@@ -24,3 +26,4 @@ pub mod fixtures;
 pub mod memory;
 pub mod rewrite;
 pub mod scale;
+pub mod server;

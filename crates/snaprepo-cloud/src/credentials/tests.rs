@@ -7,14 +7,12 @@ use object_store::{
     CredentialProvider as _, RetryConfig,
     client::{HttpClient, HttpConnector as _, HttpError, HttpRequest, HttpResponse, HttpService, ReqwestConnector},
 };
+use snaprepo_testkit::server::{Reply, Seen, Server};
 
 use super::*;
 use crate::{
     settings::{Environment, Key, Origin, Settings},
-    tests::{
-        KEYS, environment,
-        server::{Reply, Seen, Server},
-    },
+    tests::{KEYS, environment},
     waiting::Waiting,
     wire::{Connector, Skew, choose_tls, http_options},
 };

@@ -1,11 +1,12 @@
 //! What the doctor finds in a healthy store, and in sick ones; and that it leaves nothing behind.
 
-use super::*;
-use crate::tests::{
-    opened,
-    s3::Bucket,
+use snaprepo_testkit::{
+    bucket::Bucket,
     server::{Reply, Server},
 };
+
+use super::*;
+use crate::tests::opened;
 
 fn verdicts(checks: &[Check]) -> Vec<(&'static str, Verdict)> {
     checks.iter().map(|check| (check.kind.name(), check.verdict)).collect()

@@ -1,11 +1,12 @@
 //! The three answers of a store, and that no scratch key stays.
 
-use super::*;
-use crate::tests::{
-    opened, path,
-    s3::Bucket,
+use snaprepo_testkit::{
+    bucket::Bucket,
     server::{Reply, Seen},
 };
+
+use super::*;
+use crate::tests::{opened, path};
 
 fn probed(fault: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static) -> (Result<Conditional, String>, usize) {
     let bucket = Bucket::start_with(move |seen, _| fault(seen));

@@ -9,13 +9,13 @@ use std::{
 };
 
 use snaprepo_store::{OddEntry, RemoteErrorKind};
-
-use super::*;
-use crate::tests::{
-    opened, path,
-    s3::{Bucket, etag},
+use snaprepo_testkit::{
+    bucket::{Bucket, etag},
     server::{Reply, Seen, Server},
 };
+
+use super::*;
+use crate::tests::{opened, path};
 
 mod trouble;
 

@@ -1,10 +1,9 @@
 //! Versions, markers and uploads, over several pages.
 
+use snaprepo_testkit::server::{Reply, Server};
+
 use super::*;
-use crate::tests::{
-    opened, path,
-    server::{Reply, Server},
-};
+use crate::tests::{opened, path};
 
 const PAGES: [&str; 2] = [
     "<ListVersionsResult><EncodingType>url</EncodingType><Version><Key>base/a%2Bb</Key><VersionId>v2</VersionId><IsLatest>true\

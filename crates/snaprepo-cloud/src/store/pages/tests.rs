@@ -1,10 +1,9 @@
 //! Pages of listings, and those that must not be believed.
 
+use snaprepo_testkit::server::{Reply, Server};
+
 use super::*;
-use crate::tests::{
-    opened,
-    server::{Reply, Server},
-};
+use crate::tests::opened;
 
 fn first_page(xml: &str) -> Result<Page, String> {
     let document = xml::parse(xml.as_bytes(), if xml.contains("<Blobs>") { AZURE.wanted } else { S3.wanted }).unwrap();

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use http::Request;
 use object_store::client::HttpRequestBody;
+use snaprepo_testkit::server::{Reply, Server};
 
 use super::*;
-use crate::{
-    settings::Settings,
-    tests::server::{Reply, Server},
-};
+use crate::settings::Settings;
 
 #[test]
 fn what_is_near_is_reached_past_a_proxy() {
