@@ -166,7 +166,12 @@ impl Run<'_> {
     /// The node to imitate.
     fn node(&self, repository: &Repository, session: &Session) -> Node {
         let name = self.global.name.clone().unwrap_or_else(|| {
-            let trimmed = session.location.trim_end_matches('/');
+            // What follows a question mark says how to get to a bucket; a folder may have one in its name.
+            let place = match &session.remote {
+                Some(_) => session.location.split('?').next().unwrap_or_default(),
+                None => &session.location,
+            };
+            let trimmed = place.trim_end_matches('/');
             trimmed.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("repository").to_owned()
         });
         Node::new(self.global.imitate, repository, session, name)
