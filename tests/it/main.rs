@@ -3,6 +3,7 @@
 // `cfg(test)` tells the lints that a helper of a test may unwrap, too.
 #[cfg(test)]
 mod cache;
+mod buckets;
 #[cfg(test)]
 mod cluster_shapes;
 #[cfg(test)]
