@@ -1,7 +1,7 @@
 //! One listing of a bucket, page by page. While a page is looked at, the next one is on its way.
 //!
 //! A listing that ends early is an error: a document that is cut off, a page that says "there is more" without saying
-//! where, a page that leads to itself.
+//! where, a page that comes twice. So is one that never ends, because its pages lead to each other.
 
 use chrono::DateTime;
 use http::Method;
@@ -30,7 +30,7 @@ pub(crate) struct Object {
 }
 
 /// A page.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) objects: Vec<Object>,
     /// What a listing with a delimiter sums up; each ends in a slash.
@@ -52,13 +52,25 @@ pub(crate) struct Pages {
     dialect: Dialect,
     query: Vec<(&'static str, String)>,
     state: State,
+    circle: Circle,
+    /// What the page before had in it.
+    last: Page,
+}
+
+/// Finds out whether tokens go round, with one of them kept: the one kept is renewed after twice as many as the last
+/// time, so that sooner or later a whole round fits in between.
+#[derive(Debug, Default)]
+struct Circle {
+    kept: Option<String>,
+    left: u64,
+    power: u32,
 }
 
 enum State {
     /// Where to go on; `None` at the start.
     At(Option<String>),
-    /// On its way: the page, and where it goes on.
-    Coming(JoinHandle<Result<Fetched, Refusal>>, Option<String>),
+    /// On its way.
+    Coming(JoinHandle<Result<Fetched, Refusal>>),
     Done,
 }
 
@@ -127,27 +139,40 @@ impl Pages {
             query.push(("delimiter", "/".to_owned()));
         }
         let dialect = if azure { AZURE } else { S3 };
-        Self { client: client.clone(), dialect, query, state: State::At(None) }
+        Self {
+            client: client.clone(),
+            dialect,
+            query,
+            state: State::At(None),
+            circle: Circle::default(),
+            last: Page::default(),
+        }
     }
 
     /// The next page; `None` behind the last one.
     pub(crate) async fn next(&mut self) -> Result<Option<Page>, Refusal> {
-        let (fetched, from) = match std::mem::replace(&mut self.state, State::Done) {
+        let fetched = match std::mem::replace(&mut self.state, State::Done) {
             State::Done => return Ok(None),
-            State::At(token) => (self.fetch(token.as_deref()).await?, token),
-            State::Coming(task, token) => match task.await {
-                Ok(fetched) => (fetched?, token),
+            State::At(token) => self.fetch(token.as_deref()).await?,
+            State::Coming(task) => match task.await {
+                Ok(fetched) => fetched?,
                 Err(_) => return Err(broken("its page was given up", Transient::Never)),
             },
         };
+        // Whatever stands in place of the page that should have come is missed otherwise.
+        let is_empty = fetched.page.objects.is_empty() && fetched.page.folders.is_empty();
+        if !is_empty && fetched.page == self.last {
+            return Err(broken("a page came twice", Transient::Never));
+        }
         if let Some(token) = fetched.next {
-            if from.as_ref() == Some(&token) {
-                return Err(broken("a page leads to itself", Transient::Never));
+            if self.circle.closes(&token) {
+                return Err(broken("its pages lead to each other", Transient::Never));
             }
+            self.last.clone_from(&fetched.page);
             let (client, dialect) = (self.client.clone(), self.dialect);
-            let (query, from) = (self.query.clone(), token.clone());
-            let task = tokio::spawn(async move { fetch(&client, dialect, query, Some(&from)).await });
-            self.state = State::Coming(task, Some(token));
+            let query = self.query.clone();
+            let task = tokio::spawn(async move { fetch(&client, dialect, query, Some(&token)).await });
+            self.state = State::Coming(task);
         }
         Ok(Some(fetched.page))
     }
@@ -162,10 +187,26 @@ impl Pages {
     }
 }
 
+impl Circle {
+    /// Takes the next token. `true` when it came before; a circle is noticed within three rounds at most.
+    fn closes(&mut self, token: &str) -> bool {
+        if self.kept.as_deref() == Some(token) {
+            return true;
+        }
+        if self.left == 0 {
+            self.kept = Some(token.to_owned());
+            self.left = 1 << self.power.min(62);
+            self.power += 1;
+        }
+        self.left -= 1;
+        false
+    }
+}
+
 impl Drop for Pages {
     /// Nobody looks at the page that is on its way.
     fn drop(&mut self) {
-        if let State::Coming(task, _) = &self.state {
+        if let State::Coming(task) = &self.state {
             task.abort();
         }
     }

@@ -62,7 +62,7 @@ pub(crate) fn parse(bytes: &[u8], wanted: &Wanted) -> Result<Document, String> {
     let mut reader = Reader::from_reader(bytes);
     reader.config_mut().expand_empty_elements = true;
     loop {
-        match reader.read_event().map_err(|error| error.to_string())? {
+        match reader.read_event().map_err(|error| in_words(&error))? {
             Event::Start(element) => {
                 let encoded = element
                     .attributes()
@@ -153,6 +153,14 @@ impl Parser {
         }
         self.text.clear();
         Ok(())
+    }
+}
+
+/// A name, a quote or a tag that nobody closes is the word of the parser for a document that ends too early.
+fn in_words(error: &quick_xml::Error) -> String {
+    match error {
+        quick_xml::Error::Syntax(_) => "it is cut off".to_owned(),
+        error => error.to_string(),
     }
 }
 

@@ -65,10 +65,15 @@ fn listings_that_lie() {
     let page = |rest: &str| format!("<ListBucketResult>{rest}</ListBucketResult>");
     let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
     let round = page(more);
-    assert_eq!(
-        listed(move |_| Reply::ok(round.clone())),
-        Err("the listing is not complete: a page leads to itself".into())
-    );
+    let itself = Err("the listing is not complete: its pages lead to each other".into());
+    assert_eq!(listed(move |_| Reply::ok(round.clone())), itself);
+    let circle = move |n: usize| {
+        Reply::ok(page(&more.replace(">t<", &format!(">{}<", if n < 5 { n } else { 100 + (n - 5) % 7 }))))
+    };
+    assert_eq!(listed(circle), itself);
+    let entry = "<Contents><Key>a</Key><Size>1</Size></Contents>";
+    let twice = move |n: usize| Reply::ok(page(&format!("{entry}{}", more.replace(">t<", &format!(">{n}<")))));
+    assert_eq!(listed(twice), Err("the listing is not complete: a page came twice".into()));
     let cut = page("<Contents><Key>a</Key><Size>1</Size></Contents>")[..40].to_owned();
     assert_eq!(listed(move |_| Reply::ok(cut.clone())), Err("the listing is not complete: it is cut off".into()));
     let html = Reply::ok("<html></html>").header("content-type", "text/html");
