@@ -3,7 +3,7 @@
 use snaprepo_store::{BlobStat, MAX_BLOB_IN_MEMORY, RemoteErrorKind, StoreErrorKind, Streamed};
 
 use super::{CloudStore, ranges, reader::Reader};
-use crate::wire::{Ask, Client, Refusal, Span};
+use crate::wire::{Ask, Client, Refusal, Span, Transient};
 
 /// How web pages begin. No blob of a repository does.
 const PAGES: [&[u8]; 2] = [b"<!doctype", b"<html"];
@@ -56,10 +56,26 @@ pub(super) fn stream(
     len_bytes: u64,
     sink: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<Streamed, Refusal> {
-    if store.shared().ranges.may_pay(len_bytes) {
-        return ranges::stream(store, key, len_bytes, sink);
+    let streamed = |sink: &mut dyn FnMut(&[u8]) -> bool| match store.shared().ranges.may_pay(len_bytes) {
+        true => ranges::stream(store, key, len_bytes, sink),
+        false => stream_whole(store, key, len_bytes, sink),
+    };
+    let Streamed::OtherLength(said) = streamed(sink)? else { return Ok(Streamed::Read) };
+    // A wrong length is damage, and one header of one answer is little to say that on: somebody on the way may have
+    // written it.
+    match store.block(stat(store.client(), key))?.len_bytes {
+        len if len == said => Ok(Streamed::OtherLength(said)),
+        len if len == len_bytes => match streamed(sink)? {
+            Streamed::OtherLength(_) => Err(unlike_lengths()),
+            read => Ok(read),
+        },
+        _ => Err(unlike_lengths()),
     }
-    stream_whole(store, key, len_bytes, sink)
+}
+
+fn unlike_lengths() -> Refusal {
+    let reason = "its length is another each time".to_owned();
+    Refusal::transient(RemoteErrorKind::BrokenOff { reason }, Transient::Never)
 }
 
 /// The same by one request.

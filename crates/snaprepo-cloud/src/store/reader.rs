@@ -151,6 +151,11 @@ impl<'c> Reader<'c> {
             Err(Refusal { kind: StoreErrorKind::Exists, .. }) if self.pin.etag.is_some() => {
                 return Err(Refusal::never(RemoteErrorKind::Changed));
             }
+            // The blob ends where its answer broke off: it was shorter than it said.
+            Err(Refusal { kind: StoreErrorKind::ShortRead, .. }) if again => {
+                let reason = "the blob is shorter than its answer said".to_owned();
+                return Err(Refusal::transient(RemoteErrorKind::BrokenOff { reason }, Transient::Never));
+            }
             // A read has no other condition: this is a lock, a lease, or something that we do not know.
             Err(Refusal { kind: StoreErrorKind::Exists, .. }) => return Err(Refusal::conflict()),
             Err(refusal) => return Err(refusal),

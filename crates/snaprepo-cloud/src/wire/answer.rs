@@ -88,6 +88,12 @@ impl Answer {
     pub(crate) fn is_html(&self) -> bool {
         is_html(self.text(header::CONTENT_TYPE.as_str()))
     }
+
+    /// Whether a page for a browser came in place of an object: of a login, a console, a proxy. Object stores say of
+    /// every object, web pages among them, which state of it they send.
+    pub(crate) fn is_page_of_a_stranger(&self) -> bool {
+        self.is_html() && !self.headers.contains_key(header::ETAG)
+    }
 }
 
 pub(super) fn is_html(content_type: Option<&str>) -> bool {

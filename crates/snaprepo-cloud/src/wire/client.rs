@@ -7,7 +7,10 @@ use snaprepo_store::{RemoteErrorKind, StoreErrorKind};
 use tokio::time::{sleep, timeout};
 
 use super::{Answer, Ask, Refusal, Service, Skew, Transient, refusal::Denial};
-use crate::waiting::{Budget, Waiting, delay};
+use crate::{
+    location::Provider,
+    waiting::{Budget, Waiting, delay},
+};
 
 /// Most of the body of a refusal that is read: those of all stores are far below.
 const MAX_REFUSAL_LEN: usize = 64 << 10;
@@ -103,6 +106,9 @@ impl Client {
         let region = service.region();
         let mut answer = Answer::new(response, Arc::clone(waiting), slot);
         if answer.status.is_success() {
+            if ask.key.is_some() && service.provider != Provider::Web && answer.is_page_of_a_stranger() {
+                return Err(Refusal::never(RemoteErrorKind::NotAStore { what: "a web page".to_owned() }));
+            }
             waiting.width.good();
             return Ok(answer);
         }

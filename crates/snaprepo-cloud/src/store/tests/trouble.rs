@@ -250,3 +250,42 @@ fn a_store_that_bears_little_gets_less() {
     let width = store.client().waiting().width.now();
     assert!(store.traffic().counts().throttled > 0 && width < 64, "{width}");
 }
+
+#[test]
+fn a_page_for_a_browser_is_no_blob() {
+    let page = |_: &Reply| Reply::ok("<!DOCTYPE html><title>Sign in</title>").header("content-type", "text/html");
+    let bucket = Bucket::start_with(first(u64::MAX, |seen| seen.path.ends_with("/blob"), page));
+    bucket.put("blob", "0123456789");
+    let store = opened(&bucket.location("", "")).store;
+    let errors = [
+        store.read(&path("blob")).unwrap_err(),
+        store.read_range(&path("blob"), 1, 2).unwrap_err(),
+        streamed(&store, "blob", 10).unwrap_err(),
+        store.stat(&path("blob")).unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind.to_string(), "what answers there is no object store: it sent a web page");
+    }
+    // Buckets hold pages for browsers, too; and say in which state they send them.
+    let bucket = Bucket::start_with(|_, right| Some(right.clone().header("content-type", "text/html")));
+    bucket.put("page", "<html>");
+    let store = opened(&bucket.location("", "")).store;
+    assert_eq!(streamed(&store, "page", 6).unwrap(), b"<html>");
+    assert_eq!(store.stat(&path("page")).unwrap().len_bytes, 6);
+}
+
+#[test]
+fn one_answer_is_not_believed_about_a_wrong_length() {
+    let longer = |right: &Reply| right.clone().header("content-length", "17");
+    let is_get = |seen: &Seen| seen.method == "GET";
+    let bucket = Bucket::start_with(first(1, is_get, longer));
+    bucket.put("blob", "0123456789");
+    assert_eq!(streamed(&opened(&bucket.location("", "")).store, "blob", 10).unwrap(), b"0123456789");
+    let bucket = Bucket::start_with(first(u64::MAX, is_get, longer));
+    bucket.put("blob", "0123456789");
+    let store = opened(&bucket.location("", "&tries=2")).store;
+    let broken = "the answer of the store broke off: its length is another each time";
+    assert_eq!(streamed(&store, "blob", 10).unwrap_err().kind.to_string(), broken);
+    let broken = "the answer of the store broke off: the blob is shorter than its answer said";
+    assert_eq!(store.read(&path("blob")).unwrap_err().kind.to_string(), broken);
+}
