@@ -101,7 +101,7 @@ impl Repository {
             return Self::open_scanned(store, base, scan, pool);
         };
         match load_root(&*store, base, newest) {
-            Ok(root) => Ok(Opened::Root(Box::new(Self::of_root(store, base, newest, root, scan, Vec::new())))),
+            Ok(root) => Ok(Opened::Root(Box::new(Self::of_root(store, base, newest, root, scan, Vec::new())?))),
             // Whatever it is, more of the folder has to be known to say it.
             Err(_) => {
                 let scan = scan_root(&*store, base)?;
@@ -127,7 +127,7 @@ impl Repository {
             match load_root(&*store, base, *generation) {
                 Ok(root) => {
                     let generation = *generation;
-                    let opened = Self::of_root(store, base, generation, root, scan, unreadable_roots);
+                    let opened = Self::of_root(store, base, generation, root, scan, unreadable_roots)?;
                     return Ok(Opened::Root(Box::new(opened)));
                 }
                 Err(error) => match &error.problem {
@@ -154,7 +154,7 @@ impl Repository {
         root: Root,
         scan: RootScan,
         unreadable_roots: Vec<(u64, Arc<BlobError>)>,
-    ) -> Self {
+    ) -> Result<Self, OpenError> {
         let mut repository = Self {
             store,
             base: base.clone(),
@@ -166,8 +166,8 @@ impl Repository {
             scan,
             unreadable_roots,
         };
-        repository.find_hashed_folders();
-        repository
+        repository.find_hashed_folders()?;
+        Ok(repository)
     }
 
     fn open_legacy(store: Arc<dyn ReadStore>, base: &BlobPath, scan: RootScan, pool: &Pool) -> Result<Self, OpenError> {
@@ -422,16 +422,13 @@ impl Repository {
     }
 
     /// Hashed shard folders may lie above the base path: then the root of the store is moved up to where they are.
-    fn find_hashed_folders(&mut self) {
+    /// Notes that are there and cannot be read must not pass for none.
+    fn find_hashed_folders(&mut self) -> Result<(), OpenError> {
         if !self.base.is_root() || self.store.parent().is_none() {
-            return;
+            return Ok(());
         }
         // The trap of an older node: the root has lost the types, the notes still have them.
-        let notes = if self.has_shard_paths().unwrap_or(true) {
-            self.shard_path_notes().unwrap_or_default()
-        } else {
-            Vec::new()
-        };
+        let notes = if self.has_shard_paths()? { self.shard_path_notes()? } else { Vec::new() };
         let noted = notes.iter().map(|(_, note)| (note.index_id.clone(), note.path_type));
         let recorded = self.root.indices.iter().map(|index| (index.id.clone(), index.shard_path_type));
         let mut hashed: Vec<(Box<str>, ShardPathType)> =
@@ -440,9 +437,10 @@ impl Repository {
         // An index whose shards all failed has no folder: a few are tried.
         for (id, _) in hashed.iter().take(MAX_PROBED_INDICES) {
             if self.climb_to_hashed_folder(id) {
-                return;
+                return Ok(());
             }
         }
+        Ok(())
     }
 
     /// Moves the root of the store up to where a hashed folder lies beside the base path.

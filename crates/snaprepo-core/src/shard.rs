@@ -87,9 +87,12 @@ pub(crate) fn locate_in(
             if note.index_id != entry.id {
                 continue;
             }
-            let noted = usize::try_from(shard)
-                .ok()
-                .and_then(|shard| repository.shard_path_note(&name).ok()?.into_iter().nth(shard));
+            let folders = match repository.shard_path_note(&name) {
+                Err(error) if error.is_finding() => continue,
+                // What may lie where the note says must not pass for absent.
+                folders => folders?,
+            };
+            let noted = usize::try_from(shard).ok().and_then(|shard| folders.into_iter().nth(shard));
             if let Some(path) = noted
                 && let Some(folder) = list(&path)?
             {
