@@ -8,7 +8,7 @@ use snaprepo_format::{
 };
 use snaprepo_store::Pool;
 
-use crate::{Repository, chronology};
+use crate::{BlobError, Repository, chronology};
 
 /// Shortest uuid prefix that is looked up.
 const MIN_UUID_PREFIX: usize = 4;
@@ -16,7 +16,7 @@ const MIN_UUID_PREFIX: usize = 4;
 const MAX_CANDIDATES: usize = 8;
 
 /// Why a selection cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum SelectFault {
     /// Nothing has this name.
     #[error("no snapshot matches {term:?}{}", listed(" (there are: ", .candidates, ")"))]
@@ -33,6 +33,14 @@ pub enum SelectFault {
         term: String,
         /// Those that match.
         candidates: Vec<String>,
+    },
+    /// What would decide cannot be read.
+    #[error("which snapshots {term:?} means is not known: cannot read {error}")]
+    Unread {
+        /// The term.
+        term: String,
+        /// The blob.
+        error: BlobError,
     },
     /// No index has this name.
     #[error("no such index {index:?}")]
@@ -108,11 +116,15 @@ fn one_term(
         Some(rest) => rest.strip_prefix('~').and_then(|n| n.parse::<usize>().ok()),
         None => None,
     };
+    let unread = |error| SelectFault::Unread { term: term.to_owned(), error };
     let mut found = if let Some(back) = by_age {
-        let order = order.get_or_insert_with(|| chronology::by_start(repository, pool));
+        let order = match order {
+            Some(order) => order,
+            None => order.insert(chronology::by_start(repository, pool).map_err(unread)?),
+        };
         order.iter().rev().nth(back).copied().into_iter().collect()
     } else if let Some(policy) = term.strip_prefix('@') {
-        by_policy(repository, pool, policy)
+        by_policy(repository, pool, policy).map_err(unread)?
     } else if term.contains(['*', '?']) {
         matching(&|entry| glob(term, &entry.name))
     } else {
@@ -144,20 +156,24 @@ fn candidates(repository: &Repository) -> Vec<String> {
 }
 
 /// Snapshots of a policy: the root knows it since Elasticsearch 7.16; else the snapshot blobs tell.
-fn by_policy(repository: &Repository, pool: &Pool, policy: &str) -> Vec<SnapshotIx> {
+fn by_policy(repository: &Repository, pool: &Pool, policy: &str) -> Result<Vec<SnapshotIx>, BlobError> {
     let entries = || (0_u32..).zip(&repository.root.snapshots);
     let known = entries()
         .filter(|(_, entry)| entry.slm_policy.as_deref().is_some_and(|name| !name.is_empty() && glob(policy, name)));
     let mut found: Vec<SnapshotIx> = known.map(|(ix, _)| ix).collect();
     let unknown: Vec<SnapshotIx> =
         entries().filter(|(_, entry)| entry.slm_policy.is_none()).map(|(ix, _)| ix).collect();
-    chronology::read_infos(repository, pool, &unknown, |ix, info| {
-        if info.is_ok_and(|info| info.policy().is_some_and(|name| glob(policy, name))) {
-            found.push(ix);
-        }
+    let mut unread = None;
+    chronology::read_infos(repository, pool, &unknown, |ix, info| match info {
+        Ok(info) if info.policy().is_some_and(|name| glob(policy, name)) => found.push(ix),
+        Err(error) if !error.is_finding() => unread = Some(error),
+        _ => {}
     });
+    if let Some(error) = unread {
+        return Err(error);
+    }
     found.sort_unstable();
-    found
+    Ok(found)
 }
 
 /// How a cluster's restore call would treat a list of index names.

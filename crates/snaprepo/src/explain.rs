@@ -100,6 +100,7 @@ impl Failure {
                 OpenError::Refused(_) => "refused",
             },
             Self::Select(SelectFault::Ambiguous { .. }) => "ambiguous",
+            Self::Select(SelectFault::Unread { .. }) => "blob",
             Self::Select(_) => "no-match",
             Self::Blob(_) => "blob",
             Self::Missing(_) => "not-found",
@@ -123,7 +124,9 @@ impl Failure {
     fn of_store(&self) -> Option<&StoreError> {
         match self {
             Self::Open { error: OpenError::Store(error), .. } => Some(error),
-            Self::Open { error: OpenError::Blob(error), .. } | Self::Blob(error) => error.of_store(),
+            Self::Open { error: OpenError::Blob(error), .. }
+            | Self::Blob(error)
+            | Self::Select(SelectFault::Unread { error, .. }) => error.of_store(),
             Self::Open { error: OpenError::NoReadableRoot(error), .. } => error.of_store(),
             _ => None,
         }
@@ -149,9 +152,11 @@ impl Failure {
                 ),
                 OpenError::Refused(_) => Some("a newer snaprepo may know this format"),
             },
+            Self::Select(SelectFault::Unread { .. }) => Some("name the snapshots, or their uuids"),
             Self::Select(SelectFault::NoSnapshot { .. }) => Some("snaprepo list REPO shows all snapshots"),
             Self::Select(SelectFault::Ambiguous { .. }) => Some("give more characters of the uuid, or the name"),
             Self::Select(SelectFault::NoIndex { .. }) => Some("snaprepo find REPO '*' shows all indices"),
+            Self::Blob(error) if !error.is_finding() => Some("check the permissions of the account that runs snaprepo"),
             Self::Blob(_) => Some("snaprepo verify REPO shows what is damaged and what can still be restored"),
             Self::Missing(_) => {
                 Some("the path counts from the folder of the repository; snaprepo ls shows the blobs of a shard")

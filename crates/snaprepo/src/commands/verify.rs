@@ -59,7 +59,7 @@ fn scope(run: &Run<'_>, session: &Session, args: &VerifyArgs) -> Result<Scope, F
     if !args.snapshot.is_empty() {
         scope.snapshots = Some(uuids(&select::snapshots(&repository, &session.pool, &args.snapshot)?));
     } else if let Some(newest) = args.newest {
-        let order = chronology::by_start(&repository, &session.pool);
+        let order = chronology::by_start(&repository, &session.pool)?;
         let start = order.len().saturating_sub(newest.get());
         scope.snapshots = Some(uuids(order.get(start..).unwrap_or_default()));
     }

@@ -18,6 +18,9 @@ pub(crate) struct CompatView {
     pub repository_reason: Option<String>,
     /// Pairs of snapshot and index that restore.
     pub n_yes: u64,
+    /// For the text only: pairs of which it is not known, because something could not be read.
+    #[serde(skip)]
+    pub n_unknown: u64,
     /// All pairs.
     pub n_pairs: u64,
     /// One row per index and answer.
@@ -32,7 +35,7 @@ pub(crate) struct CompatRow {
     /// Product and version that created it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
-    /// `yes`, `mount-or-archive`, `archive` or `no`.
+    /// `yes`, `mount-or-archive`, `archive`, `no`; or `unknown` when what decides could not be read.
     pub restore: &'static str,
     /// Why not, or why only so: `repository-unreadable`, `other-product`, `taken-by-newer`, `created-by-newer`,
     /// `created-too-early`, `state` or `unknown`.
@@ -47,8 +50,9 @@ pub(crate) struct CompatRow {
 
 impl View for CompatView {
     fn text(&self, layout: &Layout) -> String {
-        let mut text =
-            format!("restorable into {}: {} of {} indices in snapshots\n", self.target, self.n_yes, self.n_pairs);
+        let Self { target, n_yes, n_unknown, n_pairs, .. } = self;
+        let unknown = if *n_unknown > 0 { format!(", {n_unknown} not known") } else { String::new() };
+        let mut text = format!("restorable into {target}: {n_yes} of {n_pairs} indices in snapshots{unknown}\n");
         if let Some(reason) = self.repository_reason.as_ref().filter(|_| !layout.quiet) {
             text += &format!("{} {} cannot use this repository: {reason}\n", layout.paint("no:"), self.target);
         }
