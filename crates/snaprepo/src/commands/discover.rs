@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use snaprepo_core::{
+    OpenError,
     discover::{self, Found},
     repository::Repository,
 };
 
-use super::{Run, info, word};
+use super::{Problems, Run, info, word};
 use crate::{
     exit::Exit,
     explain::Failure,
@@ -20,13 +21,20 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, depth: u32) -> Result<Exit,
     let session = run.session(location)?;
     let mut view = DiscoverView { repositories: Vec::new(), unlisted: Vec::new() };
     let mut first_unlisted = None;
+    let mut problems = Problems::default();
     discover::discover(&session.store, &session.base, depth, &session.pool, &mut |found| {
         match found {
             Found::Repository(folder, opened) => {
                 let location = session.location_of(&folder);
                 view.repositories.push(match *opened {
-                    Ok(repository) => row(location, &repository),
-                    Err(error) => DiscoverRow { location, error: Some(error.to_string()), ..DiscoverRow::default() },
+                    Ok(repository) => row(location, &repository, &mut problems),
+                    Err(error) => {
+                        // What could not be read is not broken for all that we know.
+                        let is_unread = matches!(error, OpenError::Store(_) | OpenError::Blob(_));
+                        problems.unread |= is_unread;
+                        problems.damage |= !is_unread;
+                        DiscoverRow { location, error: Some(error.to_string()), ..DiscoverRow::default() }
+                    }
                 });
             }
             Found::Unlisted(error) => {
@@ -43,25 +51,33 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, depth: u32) -> Result<Exit,
     {
         return Err(Failure::Open { location: session.location.clone(), error: error.into() });
     }
-    let exit = exit(&session, &view);
+    let exit = exit(&session, &view, problems);
+    if run.global.ndjson {
+        // Its lines are repositories.
+        let unlisted = view.unlisted.iter().map(|folder| format!("not looked into: {folder}\n"));
+        run.io.error_text(&unlisted.collect::<String>());
+    }
     run.reply("discover", &session, None, word(exit), view)?;
     Ok(exit)
 }
 
-fn exit(session: &Session, view: &DiscoverView) -> Exit {
+fn exit(session: &Session, view: &DiscoverView, problems: Problems) -> Exit {
     if session.is_cancelled() {
         Exit::Interrupted
-    } else if view.repositories.is_empty() || view.repositories.iter().any(|row| row.error.is_some()) {
+    } else if problems.damage || (view.repositories.is_empty() && view.unlisted.is_empty()) {
         Exit::Bad
-    } else if !view.unlisted.is_empty() {
+    } else if problems.unread || !view.unlisted.is_empty() {
         Exit::Partly
     } else {
         Exit::Good
     }
 }
 
-fn row(location: String, repository: &Repository) -> DiscoverRow {
-    let (product, newest) = info::writer_and_newest(repository);
+fn row(location: String, repository: &Repository, problems: &mut Problems) -> DiscoverRow {
+    let (product, newest, error) = info::writer_and_newest(repository);
+    let damaged = repository.unreadable_roots.first().map(|(_, error)| format!("damaged: {error}"));
+    problems.damage |= damaged.is_some();
+    error.iter().for_each(|error| problems.note(error));
     DiscoverRow {
         location,
         product: Some(product),
@@ -70,6 +86,6 @@ fn row(location: String, repository: &Repository) -> DiscoverRow {
         n_snapshots: Some(repository.root.snapshots.len() as u64),
         n_indices: Some(repository.root.indices.len() as u64),
         newest_in_millis: newest,
-        error: repository.unreadable_roots.first().map(|(_, error)| format!("damaged: {error}")),
+        error: damaged.or_else(|| error.map(|error| format!("its newest snapshot cannot be read: {error}"))),
     }
 }

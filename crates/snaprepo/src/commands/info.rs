@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use snaprepo_core::Repository;
+use snaprepo_core::{BlobError, Repository};
 use snaprepo_format::{
     engine::{Era, Product},
     latest, names,
@@ -11,7 +11,7 @@ use snaprepo_format::{
     snapshot_info::{SnapshotInfo, SnapshotState},
 };
 
-use super::{Run, list::shown, word};
+use super::{Problems, Run, list::shown, word};
 use crate::{
     exit::Exit,
     explain::Failure,
@@ -25,8 +25,11 @@ const MAX_CANDIDATES: usize = 32;
 pub(crate) fn run(run: &mut Run<'_>, location: &str) -> Result<Exit, Failure> {
     let session = run.session(location)?;
     let repository = session.open_with_cache()?;
-    let view = view(&repository, session.hides_base(&repository));
-    let exit = if repository.unreadable_roots.is_empty() { Exit::Good } else { Exit::Bad };
+    let mut errors = Vec::new();
+    let view = view(&repository, session.hides_base(&repository), &mut errors);
+    let mut problems = Problems { damage: !repository.unreadable_roots.is_empty(), unread: false };
+    errors.iter().for_each(|error| problems.note(error));
+    let exit = problems.exit(run, &session, &repository)?;
     reply(run, &session, &repository, view, exit)
 }
 
@@ -41,9 +44,11 @@ fn reply(
     Ok(exit)
 }
 
-fn view(repository: &Repository, hides_base: bool) -> InfoView {
+/// What cannot be had is collected in `errors`.
+fn view(repository: &Repository, hides_base: bool, errors: &mut Vec<BlobError>) -> InfoView {
     let root = &repository.root;
-    let newest = newest(repository);
+    let newest = newest(repository, errors);
+    let latest = read_latest(repository, errors);
     let mut states: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut versions = BTreeSet::new();
     let mut policies = BTreeSet::new();
@@ -57,7 +62,7 @@ fn view(repository: &Repository, hides_base: bool) -> InfoView {
         product: product.name(),
         era: repository.era().name(),
         generation: repository.generation,
-        latest: read_latest(repository),
+        latest,
         uuid: root.uuid.as_deref().map(str::to_owned),
         cluster_id: root.cluster_id.as_deref().map(str::to_owned),
         base_path: hides_base.then(|| repository.base().to_string()),
@@ -73,19 +78,21 @@ fn view(repository: &Repository, hides_base: bool) -> InfoView {
         policies: policies.into_iter().collect(),
         versions: versions.into_iter().map(|(_, text)| text).collect(),
         features: features(repository, newest.as_ref().map(|(_, info)| info)),
-        oddities: oddities(repository),
+        oddities: oddities(repository, latest, errors),
     }
 }
 
-/// Product and version that took the newest snapshot, and when.
-pub(super) fn writer_and_newest(repository: &Repository) -> (String, Option<i64>) {
-    let newest = newest(repository);
+/// Product and version that took the newest snapshot, and when; and what of that cannot be had.
+pub(super) fn writer_and_newest(repository: &Repository) -> (String, Option<i64>, Option<BlobError>) {
+    let mut errors = Vec::new();
+    let newest = newest(repository, &mut errors);
+    let error = errors.into_iter().next();
     let product = product(repository, newest.as_ref().map(|(_, info)| info)).name();
     match newest {
         Some((_, SnapshotInfo { version: Some(version), start_millis, .. })) => {
-            (format!("{product} {version}"), Some(start_millis))
+            (format!("{product} {version}"), Some(start_millis), error)
         }
-        newest => (product.to_owned(), newest.map(|(_, info)| info.start_millis)),
+        newest => (product.to_owned(), newest.map(|(_, info)| info.start_millis), error),
     }
 }
 
@@ -99,7 +106,7 @@ fn version_order(version: &VersionText) -> (u16, u16, u16) {
 }
 
 /// The newest snapshot: by the times of the root, else among the last of each index, which are the newest.
-fn newest(repository: &Repository) -> Option<(SnapshotIx, SnapshotInfo)> {
+fn newest(repository: &Repository, errors: &mut Vec<BlobError>) -> Option<(SnapshotIx, SnapshotInfo)> {
     let root = &repository.root;
     let by_root = (0_u32..).zip(&root.snapshots).filter_map(|(ix, entry)| Some((entry.start_millis?, ix))).max();
     let candidates: BTreeSet<SnapshotIx> = match by_root {
@@ -109,7 +116,13 @@ fn newest(repository: &Repository) -> Option<(SnapshotIx, SnapshotInfo)> {
     candidates
         .into_iter()
         .take(MAX_CANDIDATES)
-        .filter_map(|ix| Some((ix, repository.snapshot_info(ix).ok()?)))
+        .filter_map(|ix| match repository.snapshot_info(ix) {
+            Ok(info) => Some((ix, info)),
+            Err(error) => {
+                errors.push(error);
+                None
+            }
+        })
         .max_by_key(|(_, info)| info.start_millis)
 }
 
@@ -122,9 +135,16 @@ fn product(repository: &Repository, newest: Option<&SnapshotInfo>) -> Product {
     }
 }
 
-fn read_latest(repository: &Repository) -> Option<u64> {
-    let path = repository.blob(names::LATEST).ok()?;
-    latest::parse(&repository.store().read(&path).ok()?).ok()
+/// Only a `url` repository needs it, so that its damage is no damage of the repository.
+fn read_latest(repository: &Repository, errors: &mut Vec<BlobError>) -> Option<u64> {
+    let path = repository.blob(names::LATEST).ok().filter(|_| repository.scan.has_latest)?;
+    match repository.load(&path, latest::parse) {
+        Ok(latest) => Some(latest),
+        Err(error) => {
+            errors.extend(Some(error).filter(|error| !error.is_finding()));
+            None
+        }
+    }
 }
 
 fn features(repository: &Repository, newest: Option<&SnapshotInfo>) -> Vec<String> {
@@ -161,19 +181,24 @@ fn features(repository: &Repository, newest: Option<&SnapshotInfo>) -> Vec<Strin
     features
 }
 
-fn oddities(repository: &Repository) -> Vec<String> {
+fn oddities(repository: &Repository, latest: Option<u64>, errors: &[BlobError]) -> Vec<String> {
     let mut oddities: Vec<String> =
         repository.unreadable_roots.iter().map(|(_, error)| format!("damaged: {}", shown(repository, error))).collect();
+    oddities.extend(errors.iter().map(|error| {
+        let what = if error.is_finding() { "damaged" } else { "cannot be read" };
+        format!("{what}: {}", shown(repository, error))
+    }));
     let n = repository.root.oddities.len();
     if n > 0 {
         oddities.push(format!("the root contradicts itself in {n} place(s): snaprepo verify names them"));
     }
     if repository.generation.is_some() {
-        match (repository.scan.has_latest, read_latest(repository)) {
+        let is_unread = errors.iter().any(|error| error.path.name() == names::LATEST);
+        match (repository.scan.has_latest, latest) {
             (false, _) => {
                 oddities.push("there is no index.latest: url repositories cannot be served from here".to_owned());
             }
-            (true, latest) if latest != repository.generation => {
+            (true, latest) if latest != repository.generation && !is_unread => {
                 oddities.push("index.latest does not name the newest generation".to_owned());
             }
             _ => {}

@@ -43,7 +43,7 @@ pub(crate) struct DiscoverRow {
     /// Start of the newest snapshot, milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest_in_millis: Option<i64>,
-    /// Why it does not open, or what is wrong with its newest root.
+    /// Why it does not open, what is wrong with its newest root, or why its newest snapshot cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
