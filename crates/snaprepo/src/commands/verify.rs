@@ -98,6 +98,10 @@ fn answer(
     let exit = if session.is_cancelled() { Exit::Interrupted } else { exit_of(report.outcome) };
     if run.global.format == Some(ApiFormat::Es) {
         let node = run.node(&report.repository, session);
+        // A cluster has no place for what it could not read; without a word, nobody would know why there is no verdict.
+        let unread =
+            report.failures.iter().map(|failure| format!("unreadable: {}: {}\n", failure.path, failure.message));
+        run.io.error_text(&unread.take(args.max_findings).collect::<String>());
         run.json(&engine_api::verify::answer(&node, report, options, run.io.now_millis))?;
         return Ok(exit);
     }

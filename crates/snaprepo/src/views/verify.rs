@@ -1,6 +1,9 @@
 //! The answer of `verify`: a verdict, findings, and what to do.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -259,9 +262,7 @@ impl View for VerifyView {
             text.push_str(&self.scope(layout));
         }
         text.push_str(&self.finding_blocks(layout));
-        for error in &self.errors {
-            text += &format!("\n  {} {}  {}\n", layout.paint("error:"), clean(&error.message), clean(&error.path));
-        }
+        text.push_str(&self.error_blocks(layout));
         text.push_str(&self.verdicts(layout));
         text.push_str(&self.leftovers(layout));
         text += &format!("\n{}\n", self.closing);
@@ -300,6 +301,9 @@ impl VerifyView {
         } else if self.unreferenced.is_none() && self.result == "pass" {
             text += " (only a part was verified)";
         }
+        if !self.errors.is_empty() {
+            text += &format!(" ({} failed)", counted(self.errors.len() as u64, "read"));
+        }
         text += &format!("   {}\n", self.heading);
         if layout.quiet {
             return text;
@@ -307,6 +311,31 @@ impl VerifyView {
         if self.counts.error + self.counts.warning > 0 {
             let (errors, warnings) = (counted(self.counts.error, "error"), counted(self.counts.warning, "warning"));
             text += &format!("found: {errors}, {warnings}\n");
+        }
+        text
+    }
+
+    /// What could not be read. A store in trouble says the same of everything: the reason stands once, with some of
+    /// the names.
+    fn error_blocks(&self, layout: &Layout) -> String {
+        let mut by_message: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for error in &self.errors {
+            by_message.entry(&error.message).or_default().push(&error.path);
+        }
+        let mut text = String::new();
+        for (message, paths) in by_message {
+            let (error, message) = (layout.paint("error:"), clean(message));
+            if let [path] = paths[..] {
+                text += &format!("\n  {error} {message}  {}\n", clean(path));
+                continue;
+            }
+            text += &format!("\n  {error} {message}  {} times\n", count(paths.len() as u64));
+            for path in paths.iter().take(MAX_SHOWN_NAMES) {
+                text += &format!("    {}\n", clean(path));
+            }
+            if let n @ 1.. = paths.len().saturating_sub(MAX_SHOWN_NAMES) {
+                text += &format!("    and {} more (--json has all)\n", count(n as u64));
+            }
         }
         text
     }
