@@ -15,10 +15,10 @@ pub(crate) const REPO: &str = "REPO";
 /// The same for that of the store which holds it.
 pub(crate) const STORE: &str = "STORE";
 /// Stands for a metadata blob of the repository.
-const BLOB: &str = "BLOB";
+pub(crate) const BLOB: &str = "BLOB";
 
 /// What every verb that reads is asked. Where a table would be as wide as the location, the answer is asked for in lines.
-pub(crate) const VERBS: &[&[&str]] = &[
+const VERBS: &[&[&str]] = &[
     &["info", REPO],
     &["list", REPO],
     &["list", REPO, "--details"],
@@ -36,7 +36,7 @@ pub(crate) const VERBS: &[&[&str]] = &[
     &["verify", REPO, "--depth", "presence"],
     &["verify", REPO, "--depth", "footers", "--json"],
     &["verify", REPO, "--depth", "content"],
-    &["compat", REPO, "--target", "es:9.1"],
+    &["compat", REPO, "--target", "es:9.5"],
     &["compat", REPO, "--target", "os:3.6", "--json"],
     &["cat-blob", REPO, BLOB],
     &["discover", STORE, "--ndjson"],

@@ -224,7 +224,10 @@ fn serve(stream: TcpStream, all: &Mutex<Vec<Seen>>, answer: &dyn Fn(&Seen) -> Re
         if let Some((_, End::HungUp)) = reply.end {
             return Ok(());
         }
-        write(&mut writer, &reply, is_head)?;
+        // An answer to HEAD has nothing but its beginning to stand still before.
+        if !(is_head && matches!(reply.end, Some((_, End::Still)))) {
+            write(&mut writer, &reply, is_head)?;
+        }
         match reply.end {
             // The client closes the connection once it has waited long enough: a byte or the end will tell.
             Some((_, End::Still)) => return reader.read(&mut [0]).map(drop),

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Object, Reply, Seen, percent_encoded, time};
+use crate::server::percent_decoded;
 
 pub(super) fn page(objects: &BTreeMap<String, Object>, seen: &Seen, page_len: usize) -> Reply {
     let (prefix, behind) = (seen.query("prefix").unwrap_or(""), seen.query("start-after").unwrap_or(""));
     // Tokens are not keys, so that nobody can take one for the other.
-    let token = seen.query("continuation-token").map(|token| crate::server::percent_decoded(token));
+    let token = seen.query("continuation-token").map(percent_decoded);
     let from = token.as_deref().and_then(|token| token.strip_prefix("behind ")).unwrap_or("");
     let url_encoded = seen.query("encoding-type") == Some("url");
     let text = |text: &str| if url_encoded { percent_encoded(text) } else { escaped(text) };
