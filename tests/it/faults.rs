@@ -387,14 +387,14 @@ fn words() {
     told("no_bucket", MODERN, &["list", REPO], &fault(T::NoBucket, all));
     told("login_page", MODERN, &["list", REPO], &fault(T::Html, all));
     told("cut_listing", MODERN, &["list", REPO], &fault(T::CutDocument, &[Part::Listing]));
-    told("circle", MODERN, &["list", REPO], &fault(T::InACircle, &[Part::Listing]));
+    told("circle", MODERN, &["discover", REPO], &fault(T::InACircle, &[Part::Listing]));
     told("denied_root", MODERN, &["list", REPO], &fault(T::Denied, &[Part::Root]));
     told("denied_snapshots", MODERN, &["list", REPO, "--details"], &fault(T::Denied, &[Part::SnapshotInfo]));
     told("denied_latest", UNTIMED, &["show", REPO, "latest"], &fault(T::Denied, &[Part::SnapshotInfo]));
     told("denied_show", MODERN, &["show", REPO, "snap-4"], &fault(T::Denied, &[Part::SnapshotInfo]));
     told("denied_info", MODERN, &["info", REPO], &fault(T::Denied, &[Part::SnapshotInfo, Part::Top]));
     told("denied_compat", MODERN, &["compat", REPO, "--target", "es:9.5"], &fault(T::Denied, &[Part::IndexMetadata]));
-    told("denied_paths", HASHED, &["list", REPO], &fault(T::Denied, &[Part::ShardPaths]));
+    told("denied_paths", HASHED, &["status", REPO], &fault(T::Denied, &[Part::ShardPaths]));
     told("denied_data", MODERN, &["verify", REPO, "--newest", "1"], &fault(T::Denied, &[Part::Data]));
     told("archived_data", MODERN, &["verify", REPO, "--newest", "1", "--quiet"], &fault(T::Archived, &[Part::Data]));
     told("denied_discover", MODERN, &["discover", STORE, "--ndjson"], &fault(T::Denied, &[Part::Root]));

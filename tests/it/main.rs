@@ -2,8 +2,9 @@
 
 // `cfg(test)` tells the lints that a helper of a test may unwrap, too.
 #[cfg(test)]
-mod cache;
 mod buckets;
+#[cfg(test)]
+mod cache;
 #[cfg(test)]
 mod cluster_shapes;
 #[cfg(test)]

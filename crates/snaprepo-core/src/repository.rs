@@ -403,22 +403,45 @@ impl Repository {
         Ok(*self.has_shard_paths.get_or_init(|| found))
     }
 
-    /// Hashed shard folders may carry a node's prefix. OpenSearch's notes tell it; without notes the plain hash is
-    /// looked for. What cannot be read here is asked for again, and told, where the folder is not found.
-    fn shard_prefix(&self) -> &str {
-        self.shard_prefix.get_or_init(|| {
-            if !self.has_shard_paths().unwrap_or(true) {
-                return String::new();
+    /// Learns where the shard folders are, for verbs that look into them: hashed ones may carry a node's prefix.
+    ///
+    /// # Errors
+    /// When OpenSearch's notes, which tell the prefix, are there and cannot be read.
+    pub fn find_shards(&self) -> Result<(), OpenError> {
+        if self.root.indices.iter().any(|index| index.shard_path_type != ShardPathType::Fixed) {
+            self.set_shard_prefix()?;
+        }
+        Ok(())
+    }
+
+    /// OpenSearch's notes tell the prefix; without notes the plain hash is looked for.
+    fn set_shard_prefix(&self) -> Result<&str, OpenError> {
+        if let Some(known) = self.shard_prefix.get() {
+            return Ok(known);
+        }
+        let mut prefix = String::new();
+        let notes = if self.has_shard_paths()? { self.shard_path_notes()? } else { Vec::new() };
+        for (name, note) in notes {
+            let folders = match self.shard_path_note(&name) {
+                Ok(folders) => folders,
+                Err(error) if error.is_finding() => continue,
+                Err(error) => return Err(OpenError::Blob(error)),
+            };
+            if let Some(folder) = folders.first() {
+                let hash = shard_paths::hash(&note.index_id, 0);
+                let found = folder.components().find_map(|component| component.strip_suffix(hash.as_str()));
+                found.unwrap_or("").clone_into(&mut prefix);
+                // One note is enough.
+                break;
             }
-            let notes = self.shard_path_notes().unwrap_or_default();
-            let first = |name: &str| self.shard_path_note(name).ok()?.into_iter().next();
-            let noted = notes.iter().find_map(|(name, note)| Some((&note.index_id, first(name)?)));
-            let prefix = noted.and_then(|(id, folder)| {
-                let hash = shard_paths::hash(id, 0);
-                folder.components().find_map(|component| component.strip_suffix(hash.as_str()).map(str::to_owned))
-            });
-            prefix.unwrap_or_default()
-        })
+        }
+        Ok(self.shard_prefix.get_or_init(|| prefix))
+    }
+
+    /// Where the prefix is not known yet and cannot be read, the folder is not found without it: whoever looks for it
+    /// asks for the notes again, and tells.
+    fn shard_prefix(&self) -> &str {
+        self.set_shard_prefix().unwrap_or("")
     }
 
     /// Hashed shard folders may lie above the base path: then the root of the store is moved up to where they are.
@@ -434,9 +457,13 @@ impl Repository {
         let mut hashed: Vec<(Box<str>, ShardPathType)> =
             noted.chain(recorded).filter(|(_, path_type)| *path_type == ShardPathType::HashedPrefix).collect();
         hashed.dedup();
+        if hashed.is_empty() {
+            return Ok(());
+        }
+        let prefix = self.set_shard_prefix()?.to_owned();
         // An index whose shards all failed has no folder: a few are tried.
         for (id, _) in hashed.iter().take(MAX_PROBED_INDICES) {
-            if self.climb_to_hashed_folder(id) {
+            if self.climb_to_hashed_folder(&prefix, id) {
                 return Ok(());
             }
         }
@@ -444,8 +471,8 @@ impl Repository {
     }
 
     /// Moves the root of the store up to where a hashed folder lies beside the base path.
-    fn climb_to_hashed_folder(&mut self, index_id: &str) -> bool {
-        let component = format!("{}{}", self.shard_prefix(), shard_paths::hash(index_id, 0));
+    fn climb_to_hashed_folder(&mut self, prefix: &str, index_id: &str) -> bool {
+        let component = format!("{prefix}{}", shard_paths::hash(index_id, 0));
         let mut store = Arc::clone(&self.store);
         let mut base = self.base.clone();
         for _ in 0..=MAX_BASE_LEVELS {

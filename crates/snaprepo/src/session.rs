@@ -126,6 +126,14 @@ impl Session {
         Ok(repository)
     }
 
+    /// The same, for verbs that look into shard folders: those may lie where only notes of OpenSearch tell.
+    pub(crate) fn open_for_shards(&self) -> Result<Repository, Failure> {
+        let repository = self.open_with_cache()?;
+        let failed = |error| Failure::Open { location: self.shown_location(), error };
+        repository.find_shards().map_err(failed)?;
+        Ok(repository)
+    }
+
     fn open_at(&self, store: &Arc<dyn ReadStore>) -> Result<Repository, Failure> {
         Repository::open(store, &self.base, &self.pool)
             .map_err(|error| Failure::Open { location: self.shown_location(), error })

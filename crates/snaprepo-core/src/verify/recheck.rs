@@ -39,6 +39,7 @@ pub fn verify(
         Ok(repository) => repository,
         Err(error) => return root::unopened(error).map(Err),
     };
+    repository.find_shards()?;
     let mut report = run::run(&repository, options, &[], pool, observer);
     for attempt in 0..=ATTEMPTS {
         if pool.cancel().is_cancelled() {
@@ -63,7 +64,7 @@ pub fn verify(
             }
             break;
         }
-        match report.repository.reopen(pool) {
+        match report.repository.reopen(pool).and_then(|moved| moved.find_shards().map(|()| moved)) {
             Ok(moved) => report = look_again(&report, &moved, options, pool, observer),
             Err(error) => {
                 let path = report.repository.base().clone();

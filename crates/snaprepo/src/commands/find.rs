@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) fn run(run: &mut Run<'_>, location: &str, patterns: &[String]) -> Result<Exit, Failure> {
     let session = run.session(location)?;
-    let repository = session.open_with_cache()?;
+    let repository = session.open_for_shards()?;
     let entries = (0_u32..).zip(&repository.root.indices);
     let mut indices: Vec<IndexIx> = entries
         .filter(|(_, entry)| patterns.iter().any(|pattern| select::glob(pattern, &entry.name)))

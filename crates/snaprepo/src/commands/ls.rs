@@ -22,7 +22,7 @@ const MAX_BLOBS: u64 = 1000;
 
 pub(crate) fn run(run: &mut Run<'_>, location: &str, what: &str) -> Result<Exit, Failure> {
     let session = run.session(location)?;
-    let repository = session.open_with_cache()?;
+    let repository = session.open_for_shards()?;
     let what = What::parse(&repository, what)?;
     let snapshot = one_snapshot(&repository, &session, &what.snapshot)?;
     let mut problems = Problems::default();

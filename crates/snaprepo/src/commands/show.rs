@@ -19,7 +19,7 @@ use crate::{
 
 pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
-    let repository = session.open_with_cache()?;
+    let repository = session.open_for_shards()?;
     let snapshot = one_snapshot(&repository, &session, &args.snapshot)?;
     if let Some(name) = &args.index {
         return show_index(run, &session, &repository, snapshot, name);

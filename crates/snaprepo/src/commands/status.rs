@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) fn run(run: &mut Run<'_>, args: &StatusArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
-    let repository = session.open_with_cache()?;
+    let repository = session.open_for_shards()?;
     let terms = if args.snapshot.is_empty() { vec!["all".to_owned()] } else { args.snapshot.clone() };
     let no_snapshots = repository.root.snapshots.is_empty();
     let chosen = if no_snapshots { Vec::new() } else { select::snapshots(&repository, &session.pool, &terms)? };
