@@ -48,7 +48,7 @@ fn one_listing_tells_what_many_do() {
         if is_fixed && fixture.name.ends_with("-plain") && fixture.repository().join("index.latest").exists() {
             // Before, after, the root folder, everything below `indices`; and the notes about hashed folders, where a
             // shard that failed has no folder and OpenSearch may have written it.
-            assert!(matches!(one.requests().lists, 8 | 10), "{}: {}", fixture.name, one.requests().lists);
+            assert!((8..=12).contains(&one.requests().lists), "{}: {}", fixture.name, one.requests().lists);
         }
     }
 }

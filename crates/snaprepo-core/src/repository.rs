@@ -170,10 +170,28 @@ impl Repository {
         Ok(repository)
     }
 
-    fn open_legacy(store: Arc<dyn ReadStore>, base: &BlobPath, scan: RootScan, pool: &Pool) -> Result<Self, OpenError> {
+    fn open_legacy(
+        store: Arc<dyn ReadStore>,
+        base: &BlobPath,
+        mut scan: RootScan,
+        pool: &Pool,
+    ) -> Result<Self, OpenError> {
         if scan.has_latest {
-            let latest = store.read(&at(base, names::LATEST)?).ok().and_then(|bytes| latest::parse(&bytes).ok());
-            return Err(OpenError::RootMissing { latest });
+            let latest = store.read(&at(base, names::LATEST)?).map_err(BlobError::from_store);
+            let latest = match latest {
+                Err(error) if !error.is_finding() => return Err(OpenError::Blob(error)),
+                latest => latest.ok().and_then(|bytes| latest::parse(&bytes).ok()),
+            };
+            let Some(generation) = latest else { return Err(OpenError::RootMissing { latest }) };
+            // A listing may be older than what it lists.
+            return match load_root(&*store, base, generation) {
+                Ok(root) => {
+                    scan.generations.push(generation);
+                    Self::of_root(store, base, generation, root, scan, Vec::new())
+                }
+                Err(error) if error.is_finding() => Err(OpenError::RootMissing { latest }),
+                Err(error) => Err(OpenError::Blob(error)),
+            };
         }
         if scan.n_snapshot_blobs == 0 {
             return Err(match scan.n_blobs + scan.n_folders {

@@ -7,12 +7,12 @@
 //! ```
 //! Each depth contains the one before. Memory holds one folder per thread, whatever the size of the repository.
 
-mod collect;
+pub(crate) mod collect;
 mod commit;
 mod file;
 mod files;
 mod finding;
-mod indices;
+pub(crate) mod indices;
 mod options;
 mod order;
 mod recheck;
@@ -22,7 +22,7 @@ mod run;
 mod shard;
 mod snapshots;
 mod table;
-mod unreferenced;
+pub(crate) mod unreferenced;
 mod verdicts;
 
 pub use finding::{Finding, FindingKind, Severity};

@@ -83,7 +83,7 @@ pub enum RemoteErrorKind {
         reason: String,
     },
     /// The answer did not begin, or stood still.
-    #[error("the store did not answer for {} seconds", waited.as_secs())]
+    #[error("the store did not answer for {waited:?}")]
     TimedOut {
         /// How long it was waited for.
         waited: Duration,

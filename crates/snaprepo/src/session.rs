@@ -142,19 +142,24 @@ impl Session {
     /// The location with the base path, for messages.
     #[must_use]
     pub(crate) fn shown_location(&self) -> String {
-        if self.below.is_root() { self.location.clone() } else { format!("{}/{}", self.location, self.below) }
+        self.with_tail(&self.location, &self.below)
     }
 
     /// The location of a blob or folder of the store, as other verbs take it.
     #[must_use]
     pub(crate) fn location_of(&self, path: &BlobPath) -> String {
-        let Some(rest) = path.relative_to(&self.base).filter(|rest| !rest.is_root()) else {
-            return self.shown_location();
-        };
-        let shown = self.shown_location();
-        match shown.split_once('?') {
-            Some((place, query)) if self.remote.is_some() => format!("{}/{rest}?{query}", place.trim_end_matches('/')),
-            _ => format!("{}/{rest}", shown.trim_end_matches('/')),
+        let rest = path.relative_to(&self.base).unwrap_or_default();
+        self.with_tail(&self.shown_location(), &rest)
+    }
+
+    /// A location with more path: before its query, where it has one.
+    fn with_tail(&self, location: &str, tail: &BlobPath) -> String {
+        if tail.is_root() {
+            return location.to_owned();
+        }
+        match location.split_once('?') {
+            Some((place, query)) if self.remote.is_some() => format!("{}/{tail}?{query}", place.trim_end_matches('/')),
+            _ => format!("{}/{tail}", location.trim_end_matches('/')),
         }
     }
 

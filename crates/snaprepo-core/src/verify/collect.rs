@@ -13,42 +13,42 @@ use crate::{BlobError, Event, Observer, Repository};
 
 /// What is wrong with an index in a snapshot.
 #[derive(Debug, Clone)]
-pub(super) struct Broken {
-    pub(super) cause: Cause,
+pub(crate) struct Broken {
+    pub(crate) cause: Cause,
     /// The shards; all of them when empty.
-    pub(super) shards: BTreeSet<u32>,
+    pub(crate) shards: BTreeSet<u32>,
 }
 
 /// Findings made in one place, before they are gathered.
 #[derive(Debug, Default)]
-pub(super) struct Notes {
-    pub(super) findings: Vec<Finding>,
-    pub(super) failures: Vec<Unread>,
-    pub(super) tally: Tally,
+pub(crate) struct Notes {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) failures: Vec<Unread>,
+    pub(crate) tally: Tally,
 }
 
 /// Something that could not be read, and what therefore cannot be judged.
 #[derive(Debug)]
-pub(super) struct Unread {
-    pub(super) failure: ReadFailure,
-    pub(super) snapshots: Vec<SnapshotIx>,
-    pub(super) index: Option<IndexIx>,
+pub(crate) struct Unread {
+    pub(crate) failure: ReadFailure,
+    pub(crate) snapshots: Vec<SnapshotIx>,
+    pub(crate) index: Option<IndexIx>,
 }
 
 impl Notes {
-    pub(super) fn find(&mut self, finding: Finding) {
+    pub(crate) fn find(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
     /// Adds what was noted later.
-    pub(super) fn append(&mut self, later: Self) {
+    pub(crate) fn append(&mut self, later: Self) {
         self.findings.extend(later.findings);
         self.failures.extend(later.failures);
         self.tally.add(&later.tally);
     }
 
     /// Notes a blob that could not be had: as a finding when that is damage, else as a failure of ours.
-    pub(super) fn blob(&mut self, error: &BlobError, finding: impl FnOnce(&BlobError) -> Finding) {
+    pub(crate) fn blob(&mut self, error: &BlobError, finding: impl FnOnce(&BlobError) -> Finding) {
         let finding = finding(error);
         if error.is_finding() {
             self.find(finding);
@@ -63,23 +63,23 @@ impl Notes {
 }
 
 /// Everything that was found so far.
-pub(super) struct Collector<'a> {
+pub(crate) struct Collector<'a> {
     repository: &'a Repository,
     observer: &'a dyn Observer,
     max: usize,
-    pub(super) findings: Vec<Finding>,
-    pub(super) n_findings: [u64; 3],
-    pub(super) failures: Vec<ReadFailure>,
-    pub(super) n_failures: u64,
-    pub(super) tally: Tally,
-    pub(super) broken_snapshots: HashMap<SnapshotIx, Cause>,
-    pub(super) broken_pairs: HashMap<(SnapshotIx, IndexIx), Broken>,
-    pub(super) unread_snapshots: HashMap<SnapshotIx, Cause>,
-    pub(super) unread_pairs: HashMap<(SnapshotIx, IndexIx), Cause>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) n_findings: [u64; 3],
+    pub(crate) failures: Vec<ReadFailure>,
+    pub(crate) n_failures: u64,
+    pub(crate) tally: Tally,
+    pub(crate) broken_snapshots: HashMap<SnapshotIx, Cause>,
+    pub(crate) broken_pairs: HashMap<(SnapshotIx, IndexIx), Broken>,
+    pub(crate) unread_snapshots: HashMap<SnapshotIx, Cause>,
+    pub(crate) unread_pairs: HashMap<(SnapshotIx, IndexIx), Cause>,
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(repository: &'a Repository, observer: &'a dyn Observer, max: usize) -> Self {
+    pub(crate) fn new(repository: &'a Repository, observer: &'a dyn Observer, max: usize) -> Self {
         Self {
             repository,
             observer,
@@ -96,11 +96,11 @@ impl<'a> Collector<'a> {
         }
     }
 
-    pub(super) fn observer(&self) -> &'a dyn Observer {
+    pub(crate) fn observer(&self) -> &'a dyn Observer {
         self.observer
     }
 
-    pub(super) fn take(&mut self, notes: Notes) {
+    pub(crate) fn take(&mut self, notes: Notes) {
         self.tally.add(&notes.tally);
         notes.findings.into_iter().for_each(|finding| self.finding(finding));
         notes.failures.into_iter().for_each(|unread| self.unread(unread));

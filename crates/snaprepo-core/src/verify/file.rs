@@ -117,13 +117,14 @@ impl File<'_> {
 
     fn check_footer(&self, repository: &Repository, notes: &mut Notes) -> Result<(), StoreError> {
         let (job, parts) = (self.job, &self.job.parts);
-        notes.tally.footers += 1;
         if parts.len_bytes < FOOTER_LEN as u64 {
+            notes.tally.footers += 1;
             let message = format!("{} bytes are too few for a Lucene file", parts.len_bytes);
             notes.find(self.finding(FindingKind::FooterInvalid, message, job.last_part()).breaking());
             return Ok(());
         }
         let tail = self.read_tail(repository)?;
+        notes.tally.footers += 1;
         let offset_in_part = parts.part_len(job.last_part()).saturating_sub(FOOTER_LEN as u64);
         match Footer::parse(&tail, offset_in_part) {
             Ok(footer) => self.compare(footer, offset_in_part, notes),

@@ -3,7 +3,7 @@
 
 use snaprepo_codec::{base36, envelope::StreamCheck};
 use snaprepo_format::{FileName, Parts, names};
-use snaprepo_store::StoreError;
+use snaprepo_store::{BlobStat, StoreError};
 
 use super::{
     file::{FileJob, Place, length_message},
@@ -16,6 +16,9 @@ use crate::{
     BlobError,
     folder::{DataBlob, Other},
 };
+
+/// Blobs that are asked for by name although the listing of their folder lacks them, until none is found.
+const MAX_IN_VAIN: u32 = 8;
 
 impl ShardCheck<'_> {
     /// Presence of every needed part, and jobs for what is deeper.
@@ -118,7 +121,14 @@ impl ShardCheck<'_> {
                     }
                 }
                 Some(blob) => blob.stat,
-                None => None,
+                None => match self.look_again(&name()) {
+                    Ok(stat) => stat,
+                    Err(error) => {
+                        self.unread_part(need, &name(), error);
+                        intact = false;
+                        continue;
+                    }
+                },
             };
             let finding = match stat.map(|stat| stat.len_bytes) {
                 Some(found) if found == expected => continue,
@@ -146,6 +156,17 @@ impl ShardCheck<'_> {
             }
         }
         intact
+    }
+
+    /// Asks for a blob by name before it counts as missing: a listing may be older than the blob. Once that was in vain a
+    /// few times, listings of this folder are believed.
+    fn look_again(&mut self, name: &str) -> Result<Option<BlobStat>, StoreError> {
+        if self.n_in_vain == MAX_IN_VAIN || self.folder.has(name) || self.folder.by_name {
+            return Ok(None);
+        }
+        let stat = self.folder.stat(self.context.repository.store(), name, None)?;
+        self.n_in_vain = if stat.is_some() { 0 } else { self.n_in_vain + 1 };
+        Ok(stat)
     }
 
     /// Whether the entry of a name is a link out of the store, a pipe, a device: nobody may look behind it.

@@ -18,27 +18,27 @@ use crate::Repository;
 
 /// An index, with what each snapshot in scope holds of it.
 #[derive(Debug, Clone)]
-pub(super) struct IndexPlan {
-    pub(super) index: IndexIx,
-    pub(super) held: Vec<Held>,
+pub(crate) struct IndexPlan {
+    pub(crate) index: IndexIx,
+    pub(crate) held: Vec<Held>,
     /// Whether the metadata of every snapshot could be read: else nothing in its folders may be called unreferenced.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
     /// Metadata blobs that are in use, sorted.
-    pub(super) metadata_blobs: Vec<BlobPath>,
+    pub(crate) metadata_blobs: Vec<BlobPath>,
 }
 
 /// An index in one snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) snapshot: SnapshotIx,
-    pub(super) n_shards: u32,
+pub(crate) struct Held {
+    pub(crate) snapshot: SnapshotIx,
+    pub(crate) n_shards: u32,
     /// A mounted searchable snapshot: its shards have no files.
-    pub(super) mounted: Mounted,
+    pub(crate) mounted: Mounted,
 }
 
 /// Where a mounted searchable snapshot has its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mounted {
+pub(crate) enum Mounted {
     /// Not mounted: the data are in this snapshot.
     No,
     /// In another snapshot of this repository.
@@ -49,13 +49,13 @@ pub(super) enum Mounted {
 
 impl IndexPlan {
     /// Shards that some snapshot has.
-    pub(super) fn n_shards(&self) -> u32 {
+    pub(crate) fn n_shards(&self) -> u32 {
         self.held.iter().map(|held| held.n_shards).max().unwrap_or(0)
     }
 }
 
 /// Checks the metadata of one index in the given snapshots.
-pub(super) fn check(
+pub(crate) fn check(
     repository: &Repository,
     index: IndexIx,
     snapshots: &[SnapshotIx],

@@ -126,6 +126,7 @@ pub(super) fn check(context: &Context<'_>, plan: &IndexPlan, tree: Option<&Index
         live: HashSet::new(),
         complete: plan.complete,
         commits: HashMap::new(),
+        n_in_vain: 0,
         outcome,
     };
     check.read_table(&expected);
@@ -204,6 +205,8 @@ pub(super) struct ShardCheck<'a> {
     pub(super) complete: bool,
     /// Commits that were checked already: snapshots of an unchanged shard share theirs.
     pub(super) commits: HashMap<FileName, (Box<[FileName]>, Option<CommitFacts>)>,
+    /// Blobs in a row that were looked for beyond the listing, and not found.
+    pub(super) n_in_vain: u32,
     pub(super) outcome: ShardOutcome,
 }
 

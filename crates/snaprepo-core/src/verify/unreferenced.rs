@@ -57,7 +57,7 @@ impl Class {
 
 /// Counts per class.
 #[derive(Debug, Default)]
-pub(super) struct Unreferenced {
+pub(crate) struct Unreferenced {
     classes: BTreeMap<Class, ClassTally>,
     /// When the open root was written, in milliseconds since 1970.
     root_millis: Option<i64>,
@@ -90,23 +90,23 @@ impl Unreferenced {
         known.examples.extend(other.examples.into_iter().take(room));
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         other.classes.into_values().for_each(|class| self.merge_class(class));
         self.root_millis = self.root_millis.max(other.root_millis);
     }
 
     /// Whether something was written after the open root: a snapshot that is being taken looks like that.
-    pub(super) fn is_younger_than_root(&self) -> bool {
+    pub(crate) fn is_younger_than_root(&self) -> bool {
         let mut ours = self.classes.values().filter(|class| class.class != Class::Foreign);
         self.root_millis.is_some_and(|root| ours.any(|class| class.newest_millis > Some(root)))
     }
 
-    pub(super) fn into_classes(self) -> Vec<ClassTally> {
+    pub(crate) fn into_classes(self) -> Vec<ClassTally> {
         self.classes.into_values().collect()
     }
 
     /// Counts a data blob of a shard folder, if it is still there.
-    pub(super) fn shard_blob(
+    pub(crate) fn shard_blob(
         &mut self,
         store: &dyn ReadStore,
         folder: &ShardFolder,
@@ -122,7 +122,7 @@ impl Unreferenced {
     }
 
     /// Counts anything else in a shard folder, if it is still there.
-    pub(super) fn shard_entry(
+    pub(crate) fn shard_entry(
         &mut self,
         store: &dyn ReadStore,
         folder: &ShardFolder,
@@ -158,15 +158,19 @@ impl Unreferenced {
     }
 }
 
+/// A blob that something refers to, by its name in its folder.
+pub(crate) type OnLive<'f> = &'f mut dyn FnMut(&str, BlobStat);
+
 /// Looks through everything outside the folders of the indices that were verified. `top` is what lies directly in the
-/// folder of all indices, where that is known.
-pub(super) fn sweep(
+/// folder of all indices, where that is known; `on_live` is told what is left in the root folder.
+pub(crate) fn sweep(
     repository: &Repository,
     plans: &[IndexPlan],
     top: Option<Vec<Beside>>,
+    on_live: OnLive<'_>,
 ) -> Result<Unreferenced, StoreError> {
     let mut found = Unreferenced::default();
-    sweep_root(repository, plans, &mut found)?;
+    sweep_root(repository, plans, &mut found, on_live)?;
     sweep_index_folders(repository, plans, top, &mut found)?;
     Ok(found)
 }
@@ -200,7 +204,12 @@ fn expected_hashes(repository: &Repository, plans: &[IndexPlan]) -> HashSet<Box<
     plans.iter().flat_map(of_plan).collect()
 }
 
-fn sweep_root(repository: &Repository, plans: &[IndexPlan], found: &mut Unreferenced) -> Result<(), StoreError> {
+fn sweep_root(
+    repository: &Repository,
+    plans: &[IndexPlan],
+    found: &mut Unreferenced,
+    on_live: OnLive<'_>,
+) -> Result<(), StoreError> {
     let base = repository.base();
     let uuids: HashSet<&str> = repository.root.snapshots.iter().map(|entry| &*entry.uuid).collect();
     let is_stale_snapshot = |uuid: &str| !uuids.contains(uuid);
@@ -210,6 +219,7 @@ fn sweep_root(repository: &Repository, plans: &[IndexPlan], found: &mut Unrefere
             let class = match RootBlob::parse(name) {
                 RootBlob::Root(generation) if Some(generation) == repository.generation => {
                     found.root_millis = modified_millis;
+                    on_live(name, BlobStat { len_bytes, modified_millis });
                     return;
                 }
                 // A root that cannot be read and is newer than the open one is a finding, not garbage.
@@ -224,7 +234,10 @@ fn sweep_root(repository: &Repository, plans: &[IndexPlan], found: &mut Unrefere
                 }
                 RootBlob::Transient => Class::Transient,
                 RootBlob::Foreign => Class::Foreign,
-                _ => return,
+                _ => {
+                    on_live(name, BlobStat { len_bytes, modified_millis });
+                    return;
+                }
             };
             if let Ok(path) = base.join(name) {
                 found.add(class, path, BlobStat { len_bytes, modified_millis });
@@ -284,11 +297,13 @@ fn sweep_index_folders(
     Ok(())
 }
 
-/// Metadata blobs of one index that no snapshot uses, and shard folders beyond its shards.
-pub(super) fn sweep_index(
+/// Metadata blobs of one index that no snapshot uses, and shard folders beyond its shards; `on_live` is told the
+/// others.
+pub(crate) fn sweep_index(
     repository: &Repository,
     plan: &IndexPlan,
     tree: Option<&IndexTree>,
+    on_live: OnLive<'_>,
 ) -> Result<Unreferenced, StoreError> {
     let mut found = Unreferenced::default();
     let Ok(folder) = repository.index_folder(plan.index) else { return Ok(found) };
@@ -305,6 +320,7 @@ pub(super) fn sweep_index(
                 let class = match IndexBlob::parse(&name) {
                     IndexBlob::Metadata(_) | IndexBlob::LegacySnapshot(_) => {
                         if !plan.complete || plan.metadata_blobs.binary_search(&path).is_ok() {
+                            on_live(&name, stat);
                             continue;
                         }
                         Class::StaleIndexMetadata
