@@ -18,6 +18,8 @@ mod discover;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod du;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod fuzz;

@@ -25,6 +25,7 @@ mod shard;
 pub mod status;
 mod tree;
 mod unlisted;
+pub mod usage;
 pub mod verify;
 
 pub use blob::{BlobError, Problem};

@@ -26,6 +26,12 @@ pub enum SelectFault {
         /// Some that exist.
         candidates: Vec<String>,
     },
+    /// A limit whose number or unit is none.
+    #[error("{term:?}: write latest:7, older:30d or newer:12h; units are s, m, h, d and w")]
+    BadTerm {
+        /// The term.
+        term: String,
+    },
     /// Several have this uuid prefix.
     #[error("{term:?} is ambiguous{}", listed(": ", .candidates, ""))]
     Ambiguous {
@@ -54,13 +60,19 @@ fn listed(before: &str, names: &[String], after: &str) -> String {
     if names.is_empty() { String::new() } else { format!("{before}{}{after}", names.join(", ")) }
 }
 
-/// Resolves snapshot terms, each a comma list of names, uuids, uuid prefixes, globs, `latest`, `latest~2`, `@policy`,
-/// `all`, or one of these with `-` in front to leave it out. Returns the snapshots by start time where the order had
+/// Resolves snapshot terms, each a comma list of names, uuids, uuid prefixes, globs, `latest`, `latest~2`, `latest:7`,
+/// `older:30d`, `newer:12h`, `@policy`, `all`, or one of these with `-` in front to leave it out. Ages count back from
+/// `now_millis`, in milliseconds since 1970. Returns the snapshots by start time where the order had
 /// to be known, else in the order of the root.
 ///
 /// # Errors
 /// When a term matches nothing, or a uuid prefix several.
-pub fn snapshots(repository: &Repository, pool: &Pool, terms: &[String]) -> Result<Vec<SnapshotIx>, SelectFault> {
+pub fn snapshots(
+    repository: &Repository,
+    pool: &Pool,
+    terms: &[String],
+    now_millis: i64,
+) -> Result<Vec<SnapshotIx>, SelectFault> {
     let entries = &repository.root.snapshots;
     let mut order: Option<Vec<SnapshotIx>> = None;
     let mut selected = BTreeSet::new();
@@ -72,7 +84,7 @@ pub fn snapshots(repository: &Repository, pool: &Pool, terms: &[String]) -> Resu
             Some(rest) if !exact => (rest, true),
             _ => (*term, false),
         };
-        let matched = one_term(repository, pool, term, &mut order)?;
+        let matched = one_term(repository, pool, term, now_millis, &mut order)?;
         if exclude && position == 0 {
             selected.extend((0..).zip(entries).map(|(ix, _)| ix));
         }
@@ -98,6 +110,7 @@ fn one_term(
     repository: &Repository,
     pool: &Pool,
     term: &str,
+    now_millis: i64,
     order: &mut Option<Vec<SnapshotIx>>,
 ) -> Result<Vec<SnapshotIx>, SelectFault> {
     let entries = || (0_u32..).zip(&repository.root.snapshots);
@@ -111,12 +124,15 @@ fn one_term(
     if matches!(term, "all" | "_all") {
         return Ok(matching(&|_| true));
     }
+    let unread = |error| SelectFault::Unread { term: term.to_owned(), error };
+    if let Some(limit) = Limit::parse(term)? {
+        return limited(repository, pool, limit, now_millis).map_err(unread);
+    }
     let by_age = match term.strip_prefix("latest") {
         Some("") => Some(0),
         Some(rest) => rest.strip_prefix('~').and_then(|n| n.parse::<usize>().ok()),
         None => None,
     };
-    let unread = |error| SelectFault::Unread { term: term.to_owned(), error };
     let mut found = if let Some(back) = by_age {
         let order = match order {
             Some(order) => order,
@@ -145,6 +161,60 @@ fn one_term(
         return Err(SelectFault::NoSnapshot { term: term.to_owned(), candidates: candidates(repository) });
     }
     Ok(found)
+}
+
+/// A term that stands for as many as there are, even none: who keeps the newest seven of five has nothing to complain
+/// about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// The newest so many.
+    Latest(usize),
+    /// Begun longer ago than so many milliseconds.
+    Older(i64),
+    /// Begun since.
+    Newer(i64),
+}
+
+impl Limit {
+    fn parse(term: &str) -> Result<Option<Self>, SelectFault> {
+        let Some((word, amount)) = term.split_once(':') else { return Ok(None) };
+        let bad = || SelectFault::BadTerm { term: term.to_owned() };
+        Ok(Some(match word {
+            "latest" => Self::Latest(amount.parse().map_err(|_| bad())?),
+            "older" => Self::Older(age_millis(amount).ok_or_else(bad)?),
+            "newer" => Self::Newer(age_millis(amount).ok_or_else(bad)?),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+/// `90s`, `15m`, `12h`, `30d`, `4w`.
+fn age_millis(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    number.parse::<u32>().ok().and_then(|number| i64::from(number).checked_mul(seconds * 1_000))
+}
+
+/// A snapshot of unknown age is neither older nor newer than anything.
+fn limited(repository: &Repository, pool: &Pool, limit: Limit, now_millis: i64) -> Result<Vec<SnapshotIx>, BlobError> {
+    let origins = chronology::origins(repository, pool, chronology::Wanted::Times)?;
+    let is_older = |age: i64, start: i64| now_millis.saturating_sub(start) > age;
+    let matching = |matches: &dyn Fn(i64) -> bool| {
+        let known = (0..).zip(&origins).filter(|(_, origin)| origin.start_millis.is_some_and(matches));
+        known.map(|(ix, _)| ix).collect()
+    };
+    Ok(match limit {
+        Limit::Latest(n) => chronology::sorted_by(repository, &origins).into_iter().rev().take(n).collect(),
+        Limit::Older(age) => matching(&|start| is_older(age, start)),
+        Limit::Newer(age) => matching(&|start| !is_older(age, start)),
+    })
 }
 
 /// Some names, for a message.

@@ -11,7 +11,7 @@ use snaprepo_codec::BlobPath;
 use snaprepo_format::names;
 use snaprepo_store::{BlobStat, Entry, OddEntry, ReadStore, StoreError};
 
-use crate::folder::ShardFolder;
+use crate::{Repository, folder::ShardFolder};
 
 /// Entries that are held of one index. The shards behind them are listed one by one: their pages are full anyway.
 const MAX_TREE_ENTRIES: usize = 8_000;
@@ -168,6 +168,17 @@ pub(crate) struct Forest {
 }
 
 impl Forest {
+    /// Lists all indices of a small repository at once, where listings are requests; else knows nothing.
+    pub(crate) fn of(repository: &Repository) -> Result<Self, StoreError> {
+        let store = repository.store();
+        match repository.blob(names::INDICES) {
+            Ok(folder) if store.walks_at_once() && repository.root.indices.len() > 1 && !repository.scan.by_latest => {
+                Self::list(store, &folder)
+            }
+            _ => Ok(Self::default()),
+        }
+    }
+
     /// Lists the folder of all indices with everything below, as far as that is little.
     pub(crate) fn list(store: &dyn ReadStore, folder: &BlobPath) -> Result<Self, StoreError> {
         Self::list_up_to(MAX_FOREST_ENTRIES, store, folder)

@@ -151,6 +151,8 @@ pub(crate) enum Verb {
         #[arg(required = true)]
         index: Vec<String>,
     },
+    /// Say what takes how much room, and what deleting snapshots would free
+    Du(DuArgs),
     /// Check whether everything is intact, and what can be restored
     Verify(VerifyArgs),
     /// Decode any blob to JSON
@@ -303,6 +305,41 @@ pub(crate) struct StatusArgs {
     /// Read the file lists of all snapshots, too, for what each added
     #[arg(long)]
     pub incremental: bool,
+}
+
+/// Arguments of `du`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct DuArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// One row for each of these
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub by: Option<DuBy>,
+    /// Say what deleting these snapshots together would free: names, globs, @policy, older:30d, all,-latest:7
+    #[arg(long, value_name = "SNAPSHOT")]
+    pub free: Vec<String>,
+    /// Prices as TOML: what keeping, deleting and copying out costs (docs/guides/sizes.md)
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+}
+
+/// What `du` has a row for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DuBy {
+    /// Snapshots, oldest first.
+    Snapshot,
+    /// Indices, largest first.
+    Index,
+    /// Data streams, largest first; indices of no stream by themselves.
+    DataStream,
+    /// Policies that made the snapshots.
+    Policy,
+    /// Snapshots of an age.
+    Age,
+    /// Snapshots of a month.
+    Month,
+    /// Shards, largest first.
+    Shard,
 }
 
 /// Arguments of `verify`.

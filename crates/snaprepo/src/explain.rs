@@ -7,7 +7,7 @@ use snaprepo_cloud::OpenFault;
 use snaprepo_core::{BlobError, OpenError, select::SelectFault};
 use snaprepo_store::{StoreError, StoreErrorKind};
 
-use crate::{exit::Exit, output::units::clean, place::PlaceFault};
+use crate::{exit::Exit, output::units::clean, place::PlaceFault, prices::PricesFault};
 
 /// Why a verb could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,9 @@ pub(crate) enum Failure {
         /// The system's word.
         source: std::io::Error,
     },
+    /// The prices cannot be used.
+    #[error("--prices {0}")]
+    Prices(#[from] PricesFault),
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[from] std::io::Error),
@@ -107,6 +110,7 @@ impl Failure {
             Self::Moved => "moved",
             Self::Usage { .. } => "usage",
             Self::Cache { .. } => "cache",
+            Self::Prices(_) => "prices",
             Self::Output(_) => "output",
         }
     }
@@ -156,6 +160,7 @@ impl Failure {
             Self::Select(SelectFault::NoSnapshot { .. }) => Some("snaprepo list REPO shows all snapshots"),
             Self::Select(SelectFault::Ambiguous { .. }) => Some("give more characters of the uuid, or the name"),
             Self::Select(SelectFault::NoIndex { .. }) => Some("snaprepo find REPO '*' shows all indices"),
+            Self::Select(SelectFault::BadTerm { .. }) => None,
             Self::Blob(error) if !error.is_finding() => Some("check the permissions of the account that runs snaprepo"),
             Self::Blob(_) => Some("snaprepo verify REPO shows what is damaged and what can still be restored"),
             Self::Missing(_) => {
@@ -163,6 +168,7 @@ impl Failure {
             }
             Self::Usage { hint, .. } => *hint,
             Self::Place(fault) => fault.hint(),
+            Self::Prices(_) => Some("docs/guides/sizes.md has examples for three clouds"),
             Self::Cache { .. } => Some("name a folder that can be written, or do without: --no-cache"),
             Self::Store { .. } => Some("snaprepo doctor LOCATION says what holds, and where it comes from"),
             Self::Path(_) | Self::Output(_) | Self::Moved => None,

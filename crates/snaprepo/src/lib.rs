@@ -14,9 +14,11 @@ mod io;
 mod kept;
 mod output;
 mod place;
+mod prices;
 mod progress;
 pub mod reference;
 mod session;
+mod toml_file;
 mod views;
 
 use std::ffi::OsString;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -14,10 +14,8 @@ use snaprepo_cloud::{
 use snaprepo_codec::{BlobPath, PathFault};
 use snaprepo_store::{Location, LocationFault};
 
-use crate::args::GlobalArgs;
+use crate::{args::GlobalArgs, toml_file};
 
-/// Most bytes of a configuration file or a registration: what people write is far below.
-const MAX_FILE_LEN: u64 = 1 << 20;
 /// The variable that names the configuration file, beside the flag.
 const CONFIG_VARIABLE: &str = "SNAPREPO_CONFIG";
 
@@ -217,7 +215,7 @@ fn from_configuration(name: &str, file: Option<&Path>, environment: &Environment
     };
     let fault =
         |message: String| PlaceFault::Configuration { path: path.clone(), message: message.trim_end().to_owned() };
-    let configuration: Configuration = toml::from_str(&read(&path)?).map_err(|error| fault(error.to_string()))?;
+    let configuration: Configuration = toml_file::parse(&read(&path)?).map_err(fault)?;
     let Some(repository) = configuration.repositories.get(name) else {
         let names = configuration.repositories.into_keys().collect();
         return Err(PlaceFault::NoSuch { name: name.to_owned(), path, names });
@@ -259,14 +257,7 @@ fn usual_file(environment: &Environment) -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<String, PlaceFault> {
-    let fault = |source| PlaceFault::File { path: path.to_owned(), source };
-    let file = fs::File::open(path).map_err(fault)?;
-    let mut text = String::new();
-    let read = io::Read::read_to_string(&mut io::Read::take(file, MAX_FILE_LEN + 1), &mut text).map_err(fault)?;
-    if read as u64 > MAX_FILE_LEN {
-        return Err(fault(io::Error::other(format!("is longer than {MAX_FILE_LEN} bytes"))));
-    }
-    Ok(text)
+    toml_file::read(path).map_err(|source| PlaceFault::File { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

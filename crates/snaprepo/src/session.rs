@@ -8,7 +8,11 @@ use std::{
 
 use snaprepo_cloud::{Environment, Key, OpenFault, Opened, Origin, Target};
 use snaprepo_codec::BlobPath;
-use snaprepo_core::{OpenError, Repository};
+use snaprepo_core::{
+    OpenError, Repository,
+    select::{self, SelectFault},
+};
+use snaprepo_format::root::SnapshotIx;
 use snaprepo_store::{Cache, Cached, Cancel, LocalStore, Meter, Metered, Pool, ReadStore};
 
 use crate::{
@@ -37,6 +41,8 @@ pub(crate) struct Session {
     pub directory: Option<PathBuf>,
     /// The folder of the repository in it.
     pub base: BlobPath,
+    /// Now, in milliseconds since 1970.
+    now_millis: i64,
     /// The end of that which the location does not show.
     below: BlobPath,
     /// Blobs kept from earlier runs.
@@ -80,6 +86,7 @@ impl Session {
             remote,
             directory,
             base,
+            now_millis: io.now_millis,
             below,
             cache,
             pool: Pool::new(concurrency.unwrap_or(LOCAL_CONCURRENCY), cancel),
@@ -137,6 +144,11 @@ impl Session {
     fn open_at(&self, store: &Arc<dyn ReadStore>) -> Result<Repository, Failure> {
         Repository::open(store, &self.base, &self.pool)
             .map_err(|error| Failure::Open { location: self.shown_location(), error })
+    }
+
+    /// The snapshots that terms stand for.
+    pub(crate) fn select(&self, repository: &Repository, terms: &[String]) -> Result<Vec<SnapshotIx>, SelectFault> {
+        select::snapshots(repository, &self.pool, terms, self.now_millis)
     }
 
     /// The location with the base path, for messages.

@@ -4,6 +4,7 @@ pub(crate) mod cat_blob;
 pub(crate) mod compat;
 pub(crate) mod discover;
 pub(crate) mod doctor;
+pub(crate) mod du;
 pub(crate) mod find;
 pub(crate) mod info;
 pub(crate) mod list;

@@ -46,6 +46,21 @@ impl Repository {
         Ok(notes)
     }
 
+    /// How long these notes are, in bytes.
+    pub(crate) fn shard_path_lens(&self) -> Result<Vec<u64>, StoreError> {
+        let mut lens = Vec::new();
+        if self.has_shard_paths()?
+            && let Ok(folder) = self.blob(names::SHARD_PATHS)
+        {
+            self.store.list(&folder, &mut |entry| {
+                if let Entry::Blob { len_bytes, .. } = entry {
+                    lens.push(len_bytes);
+                }
+            })?;
+        }
+        Ok(lens)
+    }
+
     /// Reads one such note: the folder of each shard.
     pub(crate) fn shard_path_note(&self, name: &str) -> Result<Vec<BlobPath>, BlobError> {
         let path = self.named(self.blob(names::SHARD_PATHS).and_then(|folder| folder.join(name)))?;

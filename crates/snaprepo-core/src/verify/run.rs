@@ -8,10 +8,7 @@ use std::{
 };
 
 use hashbrown::HashSet;
-use snaprepo_format::{
-    names,
-    root::{IndexIx, SnapshotIx},
-};
+use snaprepo_format::root::{IndexIx, SnapshotIx};
 use snaprepo_store::{Pool, StoreError};
 
 use super::{
@@ -59,7 +56,9 @@ pub(super) fn run(
         .map(|(ix, _)| ix)
         .collect();
     let (facts, plans, mut forest) = thread::scope(|scope| {
-        let forest = scope.spawn(|| if is_all { first_look(repository) } else { Forest::default() });
+        // A listing that fails tells nothing here: what is needed of it is asked for again, by whoever can say what for.
+        let first_look = || if is_all { Forest::of(repository).unwrap_or_default() } else { Forest::default() };
+        let forest = scope.spawn(first_look);
         let facts = check_snapshots(repository, &in_scope, pool, &mut collector);
         let plans = check_indices(repository, &in_scope, options, pool, &mut collector);
         (facts, plans, forest.join().unwrap_or_default())
@@ -81,18 +80,6 @@ pub(super) fn run(
         .then(|| sweep(repository, &plans, forest.top.take(), unreferenced, &mut collector));
     let verdicts = Verdicts { repository, facts: &facts, plans: &plans, shallow: &shallow, carried };
     verdicts.report(&in_scope, swept, sampled, pool, collector)
-}
-
-/// Lists all indices of a small repository at once. A listing that fails tells nothing here: what is needed of it is
-/// asked for again, by whoever can say what it was needed for.
-fn first_look(repository: &Repository) -> Forest {
-    let store = repository.store();
-    match repository.blob(names::INDICES) {
-        Ok(folder) if store.walks_at_once() && repository.root.indices.len() > 1 && !repository.scan.by_latest => {
-            Forest::list(store, &folder).unwrap_or_default()
-        }
-        _ => Forest::default(),
-    }
 }
 
 /// In the old eras without a root, a snapshot blob that cannot be read may hold any index.

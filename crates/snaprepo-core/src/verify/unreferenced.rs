@@ -15,6 +15,7 @@ use crate::{
     Repository,
     folder::{DataBlob, Detail, Other, OtherEntry, ShardFolder},
     tree::{Beside, IndexTree, Seen},
+    usage::Blobs,
 };
 
 /// Examples kept of each class.
@@ -93,6 +94,12 @@ impl Unreferenced {
     pub(crate) fn merge(&mut self, other: Self) {
         other.classes.into_values().for_each(|class| self.merge_class(class));
         self.root_millis = self.root_millis.max(other.root_millis);
+    }
+
+    /// Blobs of all classes.
+    pub(crate) fn total(&self) -> Blobs {
+        let of_class = |class: &ClassTally| Blobs { n: class.n_blobs, bytes: class.bytes };
+        self.classes.values().map(of_class).fold(Blobs::default(), Blobs::plus)
     }
 
     /// Whether something was written after the open root: a snapshot that is being taken looks like that.

@@ -1,10 +1,15 @@
 //! Going on: a snapshot on top that shares files with older ones, a deletion, a cleanup, and our own verification.
 
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
 use serde_json::{Value, json};
 
 use super::{Report, restore};
 use crate::{
-    Node, Product, Result,
+    Error, Node, Product, Result,
     dialect::Dialect,
     http::{Answer, Body, Method, segment},
     judge::{self, Listed, Registered},
@@ -43,8 +48,12 @@ pub(super) fn go_on(
         shares_files(node, &root, index, report)?;
     }
     if let Some(oldest) = list.first() {
+        let promise = promise(program, registered, &oldest.name)?;
+        let before = blobs(registered.location)?;
         let answer = node.http().send(Method::Delete, &format!("{root}/{}", segment(&oldest.name)), Body::Empty)?;
-        report.step(&format!("delete {}", oldest.name), &answer);
+        if report.step(&format!("delete {}", oldest.name), &answer) {
+            compare_freed(&promise, &before, &blobs(registered.location)?, registered, report);
+        }
     }
     if node.release().product == Product::OpenSearch || node.release().version.at_least(7, 4) {
         let answer = node.http().send(Method::Post, &format!("{root}/_cleanup"), Body::Empty)?;
@@ -59,6 +68,59 @@ pub(super) fn go_on(
         node.http().delete(&format!("/{}", segment(index)))?;
     }
     Ok(())
+}
+
+/// What `du --free` says that a deletion frees.
+fn promise(program: &Snaprepo, registered: Registered<'_>, snapshot: &str) -> Result<Value> {
+    let location = registered.location.to_string_lossy();
+    let mut arguments = vec!["du", &location, "--free", snapshot, "--json"];
+    if let Some(base_path) = registered.base_path {
+        arguments.extend(["--base-path", base_path]);
+    }
+    program.run(&arguments)?.json()
+}
+
+/// Every file below a folder, with its length.
+fn blobs(folder: &Path) -> Result<BTreeMap<PathBuf, u64>> {
+    let mut blobs = BTreeMap::new();
+    for entry in walkdir::WalkDir::new(folder) {
+        let failed = |error: walkdir::Error| Error::Io { what: "read", path: folder.to_owned(), source: error.into() };
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().is_file() {
+            let len = entry.metadata().map_err(failed)?.len();
+            blobs.insert(entry.into_path(), len);
+        }
+    }
+    Ok(blobs)
+}
+
+/// What is gone must be what was promised, to the byte: what only the snapshot needed, and the file tables that were
+/// written anew. A node may also have removed what nothing referred to. Roots are left out: how many old ones are kept
+/// is a matter of the release.
+fn compare_freed(
+    promise: &Value,
+    before: &BTreeMap<PathBuf, u64>,
+    after: &BTreeMap<PathBuf, u64>,
+    registered: Registered<'_>,
+    report: &mut Report,
+) {
+    let base = registered.location.join(registered.base_path.unwrap_or_default());
+    let generation = |path: &Path| {
+        let name = path.file_name()?.to_str()?.strip_prefix("index-")?;
+        if path.parent() == Some(&*base) { name.parse::<u64>().ok() } else { None }
+    };
+    let gone = || before.iter().filter(|(path, _)| !after.contains_key(*path) && generation(path).is_none());
+    let freed: u64 = gone().map(|(_, len)| len).sum();
+    let root = before.iter().filter_map(|(path, len)| Some((generation(path)?, *len))).max().map_or(0, |(_, len)| len);
+    let number = |pointer: &str| promise.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let tables = number("/free/replaced_size_in_bytes").saturating_sub(root);
+    let promised = number("/free/size_in_bytes") + tables;
+    let classes = promise.pointer("/unreferenced").and_then(Value::as_array);
+    let waste: u64 = classes.into_iter().flatten().filter_map(|class| class["size_in_bytes"].as_u64()).sum();
+    let is_right = number("/free/blobs") > 0 && freed >= promised && freed - promised <= waste;
+    let detail =
+        format!("{freed} bytes in {} blobs, {promised} promised, {waste} referred to by nothing", gone().count());
+    report.note("the deletion freed what du promised", is_right, Some(detail));
 }
 
 /// Restores an index under its own name, so that the next snapshot meets the index again; the name, if that was done.

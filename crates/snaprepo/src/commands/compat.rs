@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use snaprepo_core::{
-    BlobError, Repository, chronology, compat, compat::Answer, compat::Cause, compat::Restore, select,
-};
+use snaprepo_core::{BlobError, Repository, chronology, compat, compat::Answer, compat::Cause, compat::Restore};
 use snaprepo_format::{
     engine::{Target, VersionId},
     root::{IndexIx, SnapshotIx},
@@ -32,7 +30,7 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str, terms: &[String], target: T
         // Their order is only for the eye.
         ([], all) => chronology::by_start(&repository, &session.pool)
             .unwrap_or_else(|_| (0..).zip(all).map(|(ix, _)| ix).collect()),
-        _ => select::snapshots(&repository, &session.pool, terms)?,
+        _ => session.select(&repository, terms)?,
     };
     let view = view(&repository, &session, &chosen, target);
     let exit = match view.n_pairs - view.n_yes {

@@ -1,6 +1,6 @@
 //! `list`: snapshots from the root, or from their blobs.
 
-use snaprepo_core::{BlobError, Repository, chronology, chronology::InfoResult, select};
+use snaprepo_core::{BlobError, Repository, chronology, chronology::InfoResult};
 use snaprepo_format::{
     engine::VersionId,
     incompatible, names,
@@ -25,7 +25,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     let chosen = if args.snapshot.is_empty() {
         (0..).zip(&repository.root.snapshots).map(|(ix, _)| ix).collect()
     } else {
-        select::snapshots(&repository, &session.pool, &args.snapshot)?
+        session.select(&repository, &args.snapshot)?
     };
     if let Some(format) = run.global.format {
         return as_cluster(run, args, format, &session, &repository, &chosen);

@@ -1,6 +1,6 @@
 //! `show`: one snapshot, an index in it, or its cluster state.
 
-use snaprepo_core::{BlobError, Repository, select, status};
+use snaprepo_core::{BlobError, Repository, status};
 use snaprepo_format::{
     engine::{Product, VersionId},
     global_metadata::GlobalMetadata,
@@ -38,7 +38,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
 
 /// The one snapshot that a term means.
 pub(crate) fn one_snapshot(repository: &Repository, session: &Session, term: &str) -> Result<SnapshotIx, Failure> {
-    match select::snapshots(repository, &session.pool, &[term.to_owned()])?[..] {
+    match session.select(repository, &[term.to_owned()])?[..] {
         [one] => Ok(one),
         ref several => Err(Failure::Usage {
             message: format!("{term:?} means {} snapshots", several.len()),

@@ -1,6 +1,6 @@
 //! `status`: files and bytes of snapshots.
 
-use snaprepo_core::{BlobError, Repository, select, status};
+use snaprepo_core::{BlobError, Repository, status};
 use snaprepo_format::{root::SnapshotIx, snapshot_info::SnapshotState};
 
 use super::{Problems, Run, list::shown, word};
@@ -18,7 +18,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &StatusArgs) -> Result<Exit, Failure>
     let repository = session.open_for_shards()?;
     let terms = if args.snapshot.is_empty() { vec!["all".to_owned()] } else { args.snapshot.clone() };
     let no_snapshots = repository.root.snapshots.is_empty();
-    let chosen = if no_snapshots { Vec::new() } else { select::snapshots(&repository, &session.pool, &terms)? };
+    let chosen = if no_snapshots { Vec::new() } else { session.select(&repository, &terms)? };
     if run.global.format == Some(ApiFormat::Es) {
         return as_cluster(run, &session, &repository, &chosen);
     }

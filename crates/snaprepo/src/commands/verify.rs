@@ -57,7 +57,7 @@ fn scope(run: &Run<'_>, session: &Session, args: &VerifyArgs) -> Result<Scope, F
         chosen.iter().map(|ix| repository.root.snapshot_entry(*ix).uuid.clone()).collect()
     };
     if !args.snapshot.is_empty() {
-        scope.snapshots = Some(uuids(&select::snapshots(&repository, &session.pool, &args.snapshot)?));
+        scope.snapshots = Some(uuids(&session.select(&repository, &args.snapshot)?));
     } else if let Some(newest) = args.newest {
         let order = chronology::by_start(&repository, &session.pool)?;
         let start = order.len().saturating_sub(newest.get());

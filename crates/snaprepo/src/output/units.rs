@@ -92,6 +92,12 @@ pub(crate) fn duration(millis: u64) -> String {
     }
 }
 
+/// The month of an instant in UTC: `2026-11`.
+#[must_use]
+pub(crate) fn month(millis: i64) -> String {
+    Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |at| at.strftime("%Y-%m").to_string())
+}
+
 /// RFC 3339 in UTC with milliseconds, as the engines write it.
 #[must_use]
 pub(crate) fn rfc_3339(millis: i64) -> String {

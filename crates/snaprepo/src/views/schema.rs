@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use super::{cat_blob, compat, discover, doctor, find, info, list, ls, show, status, store, verify};
+use super::{cat_blob, compat, discover, doctor, du, find, info, list, ls, show, status, store, verify};
 use crate::output::page::Envelope;
 
 /// Name of each answer and its schema.
@@ -18,6 +18,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("compat", of::<compat::CompatView>()),
         ("discover", of::<discover::DiscoverView>()),
         ("doctor", of::<doctor::DoctorView>()),
+        ("du", of::<du::DuView>()),
         ("find", of::<find::FindView>()),
         ("info", of::<info::InfoView>()),
         ("list", of::<list::ListView>()),

@@ -1,0 +1,323 @@
+//! Which bytes are for whom: what a repository takes, and what would be free without some of its snapshots.
+//!
+//! ```text
+//! index metadata ─▶ indices, each: its folder ⋈ the file tables of its shards ─▶ sums, per group of snapshots
+//!                ─▶ the root folder, and what nothing refers to
+//! ```
+//! A blob is freed when all snapshots that need it go. So every question is one of groups: each snapshot by itself, those
+//! of a policy, those that shall be deleted and those that stay. A file table tells which snapshots of a shard need a
+//! file: one read for each shard, however many snapshots there are.
+
+use std::ops::ControlFlow;
+
+use hashbrown::HashMap;
+use snaprepo_format::{
+    index_metadata::IndexFacts,
+    names::RootBlob,
+    root::{IndexIx, SnapshotIx},
+};
+use snaprepo_store::{Pool, StoreError};
+
+use crate::{
+    BlobError, Event, Observer, Phase, Repository,
+    status::Amount,
+    tree::Forest,
+    verify::{
+        ClassTally,
+        indices::{self, IndexPlan},
+        unreferenced::{self, Unreferenced},
+    },
+};
+
+mod group;
+mod index;
+mod shard;
+
+pub use group::Grouping;
+
+/// A number of blobs and their lengths in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Blobs {
+    /// Blobs.
+    pub n: u64,
+    /// Their lengths.
+    pub bytes: u64,
+}
+
+impl Blobs {
+    /// One blob.
+    #[must_use]
+    pub fn one(bytes: u64) -> Self {
+        Self { n: 1, bytes }
+    }
+
+    /// The sum of two numbers of blobs.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self { n: self.n.saturating_add(other.n), bytes: self.bytes.saturating_add(other.bytes) }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        *self = self.plus(other);
+    }
+}
+
+/// What a repository takes, by what it is for. Only what something refers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kinds {
+    /// Lucene files.
+    pub data: Blobs,
+    /// File tables and file lists of shards.
+    pub shard_metadata: Blobs,
+    /// Metadata of indices.
+    pub index_metadata: Blobs,
+    /// Facts and cluster states of snapshots.
+    pub snapshot_metadata: Blobs,
+    /// The root, and what leads to it.
+    pub root: Blobs,
+}
+
+impl Kinds {
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> Blobs {
+        let Self { data, shard_metadata, index_metadata, snapshot_metadata, root } = *self;
+        [shard_metadata, index_metadata, snapshot_metadata, root].into_iter().fold(data, Blobs::plus)
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.data.add(other.data);
+        self.shard_metadata.add(other.shard_metadata);
+        self.index_metadata.add(other.index_metadata);
+        self.snapshot_metadata.add(other.snapshot_metadata);
+        self.root.add(other.root);
+    }
+}
+
+/// What a group of snapshots has, needs, and alone needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Share {
+    /// Files of its snapshots: one that several snapshots have counts for each of them.
+    pub logical: Amount,
+    /// Blobs that one of its snapshots needs, each once.
+    pub used: Blobs,
+    /// Of these, those that no older snapshot of another group needs: what the group added, as far as the older ones are
+    /// still there.
+    pub added: Blobs,
+    /// Of these, those that no other snapshot needs: deleting the whole group frees them.
+    pub exclusive: Blobs,
+}
+
+impl Share {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.logical = self.logical.plus(other.logical);
+        self.used.add(other.used);
+        self.added.add(other.added);
+        self.exclusive.add(other.exclusive);
+    }
+}
+
+/// What one index takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IndexUse {
+    /// Files in all snapshots that hold it: one that several snapshots have counts for each of them.
+    pub logical: Amount,
+    /// What it takes; only its data and its own metadata.
+    pub kinds: Kinds,
+    /// Blobs in its folders that nothing refers to.
+    pub unreferenced: Blobs,
+    /// Shards.
+    pub n_shards: u32,
+    /// For each grouping, in its order: groups that hold the index, and what they need of it.
+    pub shares: Vec<Vec<(u32, Share)>>,
+    /// File tables of its shards.
+    pub tables: Blobs,
+    /// For each grouping and in the order of [`shares`](Self::shares): tables that only this group needs.
+    pub own_tables: Vec<Vec<(u32, Blobs)>>,
+}
+
+impl IndexUse {
+    /// Tables that are written anew when a group of snapshots goes and others stay that hold the index; `grouping` is
+    /// the position of the grouping.
+    #[must_use]
+    pub fn kept_tables(&self, grouping: usize, group: u32) -> Blobs {
+        let own = self.own_tables.get(grouping).and_then(|own| own.iter().find(|(of, _)| *of == group));
+        let own = own.map_or(Blobs::default(), |(_, tables)| *tables);
+        Blobs { n: self.tables.n.saturating_sub(own.n), bytes: self.tables.bytes.saturating_sub(own.bytes) }
+    }
+}
+
+/// One shard, where shards are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardUse {
+    /// Its index.
+    pub index: IndexIx,
+    /// Its number.
+    pub shard: u32,
+    /// What it takes.
+    pub kinds: Kinds,
+    /// Files in all snapshots.
+    pub logical: Amount,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// How snapshots are put together.
+    pub groupings: &'a [Grouping],
+    /// Whether single shards are told.
+    pub shards: bool,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub struct Usage {
+    /// What the repository takes.
+    pub kinds: Kinds,
+    /// Files in all snapshots.
+    pub logical: Amount,
+    /// What nothing refers to, by class.
+    pub unreferenced: Vec<ClassTally>,
+    /// By index, in the order of the root.
+    pub indices: Vec<IndexUse>,
+    /// Single shards, in the order of the root, where they were asked for.
+    pub shards: Vec<ShardUse>,
+    /// For each grouping, each of its groups.
+    pub shares: Vec<Vec<Share>>,
+    /// Snapshots of each of these groups.
+    pub n_snapshots: Vec<Vec<u64>>,
+    /// The root that is open: every deletion writes another one.
+    pub root: Blobs,
+    /// Blobs that snapshots need and that are not there: verify says which.
+    pub n_missing: u64,
+    /// What could not be read: the numbers lack it.
+    pub unreadable: Vec<BlobError>,
+}
+
+/// What was found in one index.
+#[derive(Default)]
+struct Found {
+    of_index: IndexUse,
+    shards: Vec<ShardUse>,
+    unreferenced: Unreferenced,
+    n_missing: u64,
+    unreadable: Vec<BlobError>,
+}
+
+/// Measures a repository.
+///
+/// # Errors
+/// When the root folder cannot be listed: without that, nothing is known.
+pub fn measure(
+    repository: &Repository,
+    question: Question<'_>,
+    pool: &Pool,
+    observer: &dyn Observer,
+) -> Result<Usage, StoreError> {
+    let mut usage = Usage::default();
+    usage.n_snapshots.extend(question.groupings.iter().map(Grouping::n_snapshots));
+    usage.shares.extend(question.groupings.iter().map(|grouping| vec![Share::default(); grouping.n_groups()]));
+    // A listing that fails tells nothing here: each index is listed again, and says so.
+    let mut forest = Forest::of(repository).unwrap_or_default();
+    let plans = plans(repository, pool, observer, &mut usage.unreadable);
+    let mut unreferenced = Unreferenced::default();
+
+    observer.event(Event::Begin { phase: Phase::Shards, total: plans.len() as u64 });
+    let share = pool.share(plans.len());
+    let work = |plan: &IndexPlan| index::measure(repository, plan, &forest, question, &share);
+    pool.map(&plans, work, |found| {
+        observer.event(Event::Advance);
+        usage.kinds.add(&found.of_index.kinds);
+        usage.logical = usage.logical.plus(found.of_index.logical);
+        usage.n_missing += found.n_missing;
+        for (all, of_index) in usage.shares.iter_mut().zip(&found.of_index.shares) {
+            for (group, share) in of_index {
+                if let Some(sum) = usize::try_from(*group).ok().and_then(|group| all.get_mut(group)) {
+                    sum.add(share);
+                }
+            }
+        }
+        usage.indices.push(found.of_index);
+        usage.shards.extend(found.shards);
+        usage.unreadable.extend(found.unreadable);
+        unreferenced.merge(found.unreferenced);
+        ControlFlow::Continue(())
+    });
+
+    root_folder(repository, &plans, &mut forest, question, &mut usage, &mut unreferenced)?;
+    usage.unreferenced = unreferenced.into_classes();
+    Ok(usage)
+}
+
+/// How many shards every index has, and which metadata blobs it needs.
+fn plans(
+    repository: &Repository,
+    pool: &Pool,
+    observer: &dyn Observer,
+    unreadable: &mut Vec<BlobError>,
+) -> Vec<IndexPlan> {
+    let entries = (0_u32..).zip(&repository.root.indices);
+    let items: Vec<_> = entries.map(|(index, entry)| (index, &entry.snapshots)).collect();
+    observer.event(Event::Begin { phase: Phase::Indices, total: items.len() as u64 });
+    let share = pool.share(items.len());
+    let mut plans = Vec::with_capacity(items.len());
+    let work = |(index, held_by): (IndexIx, &Vec<SnapshotIx>)| indices::check(repository, index, held_by, &share);
+    pool.map(items, work, |(plan, notes)| {
+        observer.event(Event::Advance);
+        // What is wrong with them is for verify to say; what is not known is not counted.
+        if !plan.complete {
+            let failures = notes.failures.into_iter().map(|unread| unread.failure.path);
+            let findings = notes.findings.into_iter().filter_map(|finding| finding.blob);
+            unreadable
+                .extend(failures.chain(findings).find_map(|path| repository.load(&path, IndexFacts::parse).err()));
+        }
+        plans.push(plan);
+        ControlFlow::Continue(())
+    });
+    plans
+}
+
+/// The root folder, and what lies between the indices.
+fn root_folder(
+    repository: &Repository,
+    plans: &[IndexPlan],
+    forest: &mut Forest,
+    question: Question<'_>,
+    usage: &mut Usage,
+    unreferenced: &mut Unreferenced,
+) -> Result<(), StoreError> {
+    let by_uuid: HashMap<&str, SnapshotIx> =
+        (0..).zip(&repository.root.snapshots).map(|(ix, entry)| (&*entry.uuid, ix)).collect();
+    let (mut kinds, mut root, shares) = (Kinds::default(), Blobs::default(), &mut usage.shares);
+    let outside = unreferenced::sweep(repository, plans, forest.top.take(), &mut |name, stat| {
+        let blob = Blobs::one(stat.len_bytes);
+        let uuid = match RootBlob::parse(name) {
+            RootBlob::SnapshotInfo(uuid)
+            | RootBlob::GlobalMetadata(uuid)
+            | RootBlob::LegacySnapshot(uuid)
+            | RootBlob::LegacyMetadata(uuid) => uuid,
+            kind => {
+                kinds.root.add(blob);
+                if matches!(kind, RootBlob::Root(_)) {
+                    root.add(blob);
+                }
+                return;
+            }
+        };
+        kinds.snapshot_metadata.add(blob);
+        let Some(snapshot) = by_uuid.get(uuid) else { return };
+        for (grouping, shares) in question.groupings.iter().zip(shares.iter_mut()) {
+            let group = usize::try_from(grouping.group(*snapshot)).unwrap_or(usize::MAX);
+            if let Some(share) = shares.get_mut(group) {
+                share.used.add(blob);
+                share.added.add(blob);
+                share.exclusive.add(blob);
+            }
+        }
+    })?;
+    unreferenced.merge(outside);
+    repository.shard_path_lens()?.into_iter().for_each(|len_bytes| kinds.root.add(Blobs::one(len_bytes)));
+    usage.kinds.add(&kinds);
+    usage.root = root;
+    Ok(())
+}

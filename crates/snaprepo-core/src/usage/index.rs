@@ -1,0 +1,99 @@
+//! One index: its shards, and what lies beside them.
+
+use std::ops::ControlFlow;
+
+use hashbrown::HashMap;
+use snaprepo_format::root::SnapshotIx;
+use snaprepo_store::Pool;
+
+use super::{
+    Blobs, Found, Question, ShardUse,
+    group::Shares,
+    shard::{self, OneShard},
+};
+use crate::{
+    BlobError, Repository,
+    tree::{Forest, IndexTree},
+    verify::{indices::IndexPlan, unreferenced},
+};
+
+/// Measures one index. `pool` is for its shards.
+pub(super) fn measure(
+    repository: &Repository,
+    plan: &IndexPlan,
+    forest: &Forest,
+    question: Question<'_>,
+    pool: &Pool,
+) -> Found {
+    let entry = repository.root.index_entry(plan.index);
+    let tree = repository.store().walks_at_once().then(|| {
+        // A listing that fails is made again for each shard, which then says so.
+        let listed = || IndexTree::list(repository.store(), &repository.index_folder(plan.index).ok()?).ok();
+        forest.take(&entry.id).or_else(listed)
+    });
+    let tree = tree.flatten();
+    let mut shares: Vec<Shares<'_>> =
+        question.groupings.iter().map(|grouping| Shares::new(grouping, &entry.snapshots)).collect();
+    let mut found = Found::default();
+    found.of_index.n_shards = plan.n_shards();
+    found.of_index.own_tables = vec![Vec::new(); question.groupings.len()];
+
+    let work = |shard: u32| (shard, shard::measure(repository, plan, tree.as_ref(), shard, question));
+    pool.map(0..plan.n_shards(), work, |(shard, one)| {
+        let OneShard { kinds, logical, table, shares: of_shard, unreferenced, n_missing, unreadable } = one;
+        found.of_index.kinds.add(&kinds);
+        found.of_index.logical = found.of_index.logical.plus(logical);
+        found.of_index.tables.add(table.blobs);
+        for (own, owner) in found.of_index.own_tables.iter_mut().zip(table.owners) {
+            if let Some(owner) = owner {
+                match own.iter_mut().find(|(group, _)| *group == owner) {
+                    Some((_, tables)) => tables.add(table.blobs),
+                    None => own.push((owner, table.blobs)),
+                }
+            }
+        }
+        found.n_missing += n_missing;
+        found.unreadable.extend(unreadable);
+        found.of_index.unreferenced.add(unreferenced.total());
+        found.unreferenced.merge(unreferenced);
+        shares.iter_mut().zip(of_shard).for_each(|(all, of_shard)| all.add(of_shard));
+        if question.shards {
+            found.shards.push(ShardUse { index: plan.index, shard, kinds, logical });
+        }
+        ControlFlow::Continue(())
+    });
+    beside(repository, plan, tree.as_ref(), &mut shares, &mut found);
+    found.of_index.shares = shares.into_iter().map(Shares::finish).collect();
+    found
+}
+
+/// Metadata of the index, and what nothing refers to.
+fn beside(
+    repository: &Repository,
+    plan: &IndexPlan,
+    tree: Option<&IndexTree>,
+    shares: &mut [Shares<'_>],
+    found: &mut Found,
+) {
+    let mut users: HashMap<String, Vec<SnapshotIx>> = HashMap::new();
+    for snapshot in &repository.root.index_entry(plan.index).snapshots {
+        if let Ok(path) = repository.index_metadata_path(*snapshot, plan.index) {
+            users.entry(path.name().to_owned()).or_default().push(*snapshot);
+        }
+    }
+    let metadata = &mut found.of_index.kinds.index_metadata;
+    let swept = unreferenced::sweep_index(repository, plan, tree, &mut |name, stat| {
+        let blob = Blobs::one(stat.len_bytes);
+        metadata.add(blob);
+        if let Some(users) = users.get(name) {
+            shares.iter_mut().for_each(|shares| shares.blob(users.iter().copied(), blob));
+        }
+    });
+    match swept {
+        Ok(unreferenced) => {
+            found.of_index.unreferenced.add(unreferenced.total());
+            found.unreferenced.merge(unreferenced);
+        }
+        Err(error) => found.unreadable.push(BlobError::from_store(error)),
+    }
+}

@@ -1,0 +1,265 @@
+//! What takes how much room, against a second count that knows nothing of file tables.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
+};
+
+use snaprepo::Exit;
+use snaprepo_codec::BlobPath;
+use snaprepo_core::{
+    NoObserver, Repository, chronology,
+    usage::{self, Grouping, Question, Usage},
+};
+use snaprepo_format::{FileName, root::SnapshotIx, shard_snapshot::ShardSnapshot};
+use snaprepo_store::{Entry, LocalStore, ReadStore, WriteStore as _};
+use snaprepo_testkit::{
+    fixtures::{self, Fixture},
+    memory::MemoryStore,
+};
+use snaprepo_tests::{pool, run, run_wide};
+
+fn open(store: &Arc<dyn ReadStore>, fixture: &Fixture) -> Repository {
+    let repository = Repository::open(store, &BlobPath::parse(fixture.base()).unwrap(), &pool()).unwrap();
+    repository.find_shards().unwrap();
+    repository
+}
+
+fn local(fixture: &Fixture) -> Arc<dyn ReadStore> {
+    Arc::new(LocalStore::open(&fixture.root()).unwrap())
+}
+
+fn measure(repository: &Repository, groupings: &[Grouping]) -> Usage {
+    usage::measure(repository, Question { groupings, shards: true }, &pool(), &NoObserver).unwrap()
+}
+
+/// Fixtures of which every blob is known; the damaged one lies where its root does not say.
+fn whole() -> impl Iterator<Item = &'static Fixture> {
+    fixtures::all().iter().filter(|fixture| !fixture.name.contains("damaged"))
+}
+
+#[test]
+fn every_byte_counts_once() {
+    for fixture in whole() {
+        let (mut n, mut bytes) = (0, 0);
+        let counted = local(fixture).walk(&BlobPath::root(), &mut |_, entry| {
+            if let Entry::Blob { len_bytes, .. } = entry {
+                n += 1;
+                bytes += len_bytes;
+            }
+            true
+        });
+        counted.unwrap();
+        let usage = measure(&open(&local(fixture), fixture), &[]);
+        assert!(usage.unreadable.is_empty() && usage.n_missing == 0, "{}: {usage:?}", fixture.name);
+        let needed = usage.kinds.total();
+        let waste = usage.unreferenced.iter().fold((0, 0), |(n, bytes), of| (n + of.n_blobs, bytes + of.bytes));
+        assert_eq!((needed.n + waste.0, needed.bytes + waste.1), (n, bytes), "{}", fixture.name);
+        let vector = fixture.vector();
+        assert_eq!(waste, (vector.unref_blobs, vector.unref_bytes), "{}", fixture.name);
+        let shards = usage.shards.iter().map(|shard| shard.kinds.data.bytes).sum::<u64>();
+        assert_eq!(shards, usage.kinds.data.bytes, "{}", fixture.name);
+    }
+}
+
+/// Every blob that each snapshot needs, from file lists and names alone.
+fn needs(repository: &Repository, fixture: &Fixture) -> BTreeMap<SnapshotIx, BTreeSet<String>> {
+    let store = local(fixture);
+    let mut all: Vec<(String, String)> = Vec::new();
+    let walked = store.walk(&BlobPath::root(), &mut |path, _| {
+        all.push((path.parent().unwrap_or_default().to_string(), path.to_string()));
+        true
+    });
+    walked.unwrap();
+    let mut needs = BTreeMap::new();
+    for (ix, _) in (0_u32..).zip(&repository.root.snapshots) {
+        let mut of: BTreeSet<String> = BTreeSet::new();
+        for path in [repository.snapshot_info_path(ix), repository.global_metadata_path(ix)] {
+            of.insert(path.unwrap().to_string());
+        }
+        for index in repository.indices_of(ix) {
+            of.insert(repository.index_metadata_path(ix, *index).unwrap().to_string());
+            for shard in 0..20 {
+                let folder = repository.shard_folder(*index, shard).unwrap();
+                let list = folder.join(&repository.shard_snapshot_name(ix)).unwrap();
+                let Ok(bytes) = store.read(&list) else { continue };
+                of.insert(list.to_string());
+                for file in ShardSnapshot::parse(&bytes).unwrap().files {
+                    if let (FileName::Data(_), Some(parts)) = (file.name, file.parts()) {
+                        of.extend(
+                            (0..parts.n_parts).map(|part| folder.join(&parts.blob_name(part)).unwrap().to_string()),
+                        );
+                    }
+                }
+            }
+        }
+        let known: BTreeSet<&String> = all.iter().map(|(_, path)| path).collect();
+        of.retain(|path| known.contains(path));
+        needs.insert(ix, of);
+    }
+    needs
+}
+
+/// Tables go when no snapshot has their shard any more.
+fn tables(
+    repository: &Repository,
+    fixture: &Fixture,
+    needs: &BTreeMap<SnapshotIx, BTreeSet<String>>,
+) -> Vec<(String, BTreeSet<SnapshotIx>)> {
+    let mut tables = Vec::new();
+    for (index, entry) in (0_u32..).zip(&repository.root.indices) {
+        for shard in 0..20 {
+            let folder = repository.shard_folder(index, shard).unwrap();
+            let users: BTreeSet<SnapshotIx> = entry
+                .snapshots
+                .iter()
+                .copied()
+                .filter(|ix| {
+                    let list = folder.join(&repository.shard_snapshot_name(*ix)).unwrap().to_string();
+                    needs[ix].contains(&list)
+                })
+                .collect();
+            if users.is_empty() {
+                continue;
+            }
+            let recorded = entry.shard_generations.get(shard as usize);
+            let mut names = Vec::new();
+            let _ = local(fixture).list(&folder, &mut |listed| {
+                if let Entry::Blob { name, .. } = listed
+                    && let Some(id) = name.strip_prefix("index-")
+                {
+                    names.push(id.to_owned());
+                }
+            });
+            let named = recorded.and_then(|of| match of {
+                snaprepo_format::root::ShardGen::Named(name) => Some(name.to_string()),
+                _ => None,
+            });
+            let highest = || names.iter().filter_map(|name| name.parse::<u64>().ok()).max().map(|n| n.to_string());
+            if let Some(id) = named.or_else(highest) {
+                tables.push((folder.join(&format!("index-{id}")).unwrap().to_string(), users));
+            }
+        }
+    }
+    tables
+}
+
+/// What every set of snapshots alone needs, counted twice.
+#[test]
+fn what_goes_with_any_set_of_snapshots() {
+    let mut n_sets = 0;
+    for fixture in whole().filter(|fixture| !fixture.name.contains("shallow")) {
+        let store = local(fixture);
+        let repository = open(&store, fixture);
+        let needs = needs(&repository, fixture);
+        let tables = tables(&repository, fixture, &needs);
+        let by_start = chronology::by_start(&repository, &pool()).unwrap();
+        let n = u32::try_from(repository.root.snapshots.len()).unwrap();
+        let len = |path: &str| store.stat(&BlobPath::parse(path).unwrap()).unwrap().len_bytes;
+        for set in 1_u32..1 << n.min(4) {
+            let goes = |ix: SnapshotIx| ix < 4 && set >> ix & 1 == 1;
+            let staying: BTreeSet<&String> =
+                needs.iter().filter(|(ix, _)| !goes(**ix)).flat_map(|(_, of)| of).collect();
+            let mut freed: BTreeSet<&String> =
+                needs.iter().filter(|(ix, _)| goes(**ix)).flat_map(|(_, of)| of).collect();
+            freed.retain(|path| !staying.contains(*path));
+            freed.extend(tables.iter().filter(|(_, users)| users.iter().all(|ix| goes(*ix))).map(|(path, _)| path));
+            let expected = (freed.len() as u64, freed.iter().map(|path| len(path)).sum::<u64>());
+
+            let groups = (0..n).map(|ix| u32::from(goes(ix))).collect();
+            let usage = measure(&repository, &[Grouping::new(groups, &by_start)]);
+            let found = usage.shares[0][1].exclusive;
+            assert_eq!((found.n, found.bytes), expected, "{} without {set:b}", fixture.name);
+            n_sets += 1;
+        }
+        // Alone, as groups of one.
+        let usage = measure(&repository, &[Grouping::single(&by_start)]);
+        let added: u64 = usage.shares[0].iter().map(|share| share.added.bytes).sum();
+        let all = usage.kinds.total().bytes - usage.kinds.root.bytes;
+        assert!(added <= all, "{}: {added} of {all}", fixture.name);
+    }
+    assert!(n_sets > 200, "{n_sets}");
+}
+
+#[test]
+fn one_listing_tells_the_same() {
+    for fixture in whole() {
+        let (store, memory) = (local(fixture), MemoryStore::new());
+        let copied = store.walk(&BlobPath::root(), &mut |path, entry| {
+            if matches!(entry, Entry::Blob { .. }) {
+                memory.create(path, &store.read(path).unwrap()).unwrap();
+            }
+            true
+        });
+        copied.unwrap();
+        let memory: Arc<dyn ReadStore> = Arc::new(memory);
+        let (here, there) = (open(&store, fixture), open(&memory, fixture));
+        let grouping = [Grouping::single(&chronology::by_start(&here, &pool()).unwrap())];
+        let (here, there) = (measure(&here, &grouping), measure(&there, &grouping));
+        assert_eq!(
+            (here.kinds, here.logical, here.shares),
+            (there.kinds, there.logical, there.shares),
+            "{}",
+            fixture.name
+        );
+        assert_eq!((here.indices, here.shards), (there.indices, there.shards), "{}", fixture.name);
+    }
+}
+
+fn shown(args: &[&str], width: usize) -> String {
+    let repository = fixtures::named("elasticsearch-9.5.3-plain").repository();
+    let path = repository.to_str().unwrap();
+    let args: Vec<&str> = args.iter().map(|word| if *word == "REPO" { path } else { word }).collect();
+    run_wide(&args, width).all().replace(path, "REPO")
+}
+
+#[test]
+fn what_it_prints() {
+    insta::assert_snapshot!("all", shown(&["du", "REPO"], 100));
+    for by in ["snapshot", "index", "data-stream", "policy", "age", "month", "shard"] {
+        insta::assert_snapshot!(format!("by_{by}"), shown(&["du", "REPO", "--by", by], 60));
+    }
+    insta::assert_snapshot!("free", shown(&["du", "REPO", "--free", "all,-latest:1"], 100));
+    insta::assert_snapshot!("free_one", shown(&["du", "REPO", "--free", "@nightly", "--by", "policy", "--bytes"], 100));
+}
+
+#[test]
+fn prices_and_what_they_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("prices.toml");
+    let path = file.to_str().unwrap();
+    fs::write(&file, "currency = \"USD\"\nstorage-per-gb-month = 23000\nreads-per-1000 = 1\n").unwrap();
+    insta::assert_snapshot!("prices", shown(&["du", "REPO", "--free", "snap-2", "--prices", path], 100));
+    fs::write(&file, "currency = \"USD\"\nstorage-per-gb-moth = 23\n").unwrap();
+    insta::assert_snapshot!("typo", shown(&["du", "REPO", "--prices", path], 100).replace(path, "FILE"));
+}
+
+#[test]
+fn damage_is_told_and_nothing_invented() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    let path = repository.to_str().unwrap();
+    let table = first(&repository.join("indices"), "index-").unwrap();
+    fs::write(&table, "").unwrap();
+    let output = run(&["du", path, "--json"]);
+    assert_eq!(output.exit, Exit::Bad);
+    let answer = output.json();
+    // The file lists tell the same, and what cannot be told apart counts as needed.
+    assert_eq!(answer["unreadable"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["missing_blobs"], 0);
+    fs::remove_file(first(&repository.join("indices"), "__").unwrap()).unwrap();
+    let answer = run(&["du", path, "--json"]).json();
+    assert_eq!(answer["missing_blobs"], 1);
+}
+
+fn first(folder: &Path, prefix: &str) -> Option<std::path::PathBuf> {
+    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries.into_iter().find_map(|path| match path.is_dir() {
+        true => first(&path, prefix),
+        false => path.file_name().unwrap().to_str().unwrap().starts_with(prefix).then_some(path),
+    })
+}
