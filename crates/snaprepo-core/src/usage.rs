@@ -130,21 +130,9 @@ pub struct IndexUse {
     pub n_shards: u32,
     /// For each grouping, in its order: groups that hold the index, and what they need of it.
     pub shares: Vec<Vec<(u32, Share)>>,
-    /// File tables of its shards.
-    pub tables: Blobs,
-    /// For each grouping and in the order of [`shares`](Self::shares): tables that only this group needs.
-    pub own_tables: Vec<Vec<(u32, Blobs)>>,
-}
-
-impl IndexUse {
-    /// Tables that are written anew when a group of snapshots goes and others stay that hold the index; `grouping` is
-    /// the position of the grouping.
-    #[must_use]
-    pub fn kept_tables(&self, grouping: usize, group: u32) -> Blobs {
-        let own = self.own_tables.get(grouping).and_then(|own| own.iter().find(|(of, _)| *of == group));
-        let own = own.map_or(Blobs::default(), |(_, tables)| *tables);
-        Blobs { n: self.tables.n.saturating_sub(own.n), bytes: self.tables.bytes.saturating_sub(own.bytes) }
-    }
+    /// For each grouping, in its order: groups that hold the index, and file tables that are written anew when such a
+    /// group goes and others stay. Shards that the index did not have yet in any snapshot of the group are not touched.
+    pub replaced: Vec<Vec<(u32, Blobs)>>,
 }
 
 /// One shard, where shards are asked for.

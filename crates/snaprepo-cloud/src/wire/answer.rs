@@ -90,9 +90,11 @@ impl Answer {
     }
 
     /// Whether a page for a browser came in place of an object: of a login, a console, a proxy. Object stores say of
-    /// every object, web pages among them, which state of it they send.
+    /// every object, web pages among them, which state of it they send. An answer without a body is no page, whatever a
+    /// server says of it: some call everything a web page unless told otherwise.
     pub(crate) fn is_page_of_a_stranger(&self) -> bool {
-        self.is_html() && !self.headers.contains_key(header::ETAG)
+        let has_body = self.status != StatusCode::NO_CONTENT;
+        has_body && self.is_html() && !self.headers.contains_key(header::ETAG)
     }
 }
 

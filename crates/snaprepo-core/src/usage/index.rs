@@ -1,13 +1,13 @@
 //! One index: its shards, and what lies beside them.
 
-use std::ops::ControlFlow;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use hashbrown::HashMap;
 use snaprepo_format::root::SnapshotIx;
 use snaprepo_store::Pool;
 
 use super::{
-    Blobs, Found, Question, ShardUse,
+    Blobs, Found, Grouping, Question, ShardUse,
     group::Shares,
     shard::{self, OneShard},
 };
@@ -36,19 +36,20 @@ pub(super) fn measure(
         question.groupings.iter().map(|grouping| Shares::new(grouping, &entry.snapshots)).collect();
     let mut found = Found::default();
     found.of_index.n_shards = plan.n_shards();
-    found.of_index.own_tables = vec![Vec::new(); question.groupings.len()];
+    let n_shards: Vec<Vec<(u32, u32)>> =
+        question.groupings.iter().map(|grouping| most_shards(plan, grouping)).collect();
+    let none = |of: &Vec<(u32, u32)>| of.iter().map(|(group, _)| (*group, Blobs::default())).collect();
+    found.of_index.replaced = n_shards.iter().map(none).collect();
 
     let work = |shard: u32| (shard, shard::measure(repository, plan, tree.as_ref(), shard, question));
     pool.map(0..plan.n_shards(), work, |(shard, one)| {
         let OneShard { kinds, logical, table, shares: of_shard, unreferenced, n_missing, unreadable } = one;
         found.of_index.kinds.add(&kinds);
         found.of_index.logical = found.of_index.logical.plus(logical);
-        found.of_index.tables.add(table.blobs);
-        for (own, owner) in found.of_index.own_tables.iter_mut().zip(table.owners) {
-            if let Some(owner) = owner {
-                match own.iter_mut().find(|(group, _)| *group == owner) {
-                    Some((_, tables)) => tables.add(table.blobs),
-                    None => own.push((owner, table.blobs)),
+        for ((replaced, n_shards), owner) in found.of_index.replaced.iter_mut().zip(&n_shards).zip(table.owners) {
+            for ((group, tables), (_, n_shards)) in replaced.iter_mut().zip(n_shards) {
+                if shard < *n_shards && owner != Some(*group) {
+                    tables.add(table.blobs);
                 }
             }
         }
@@ -65,6 +66,16 @@ pub(super) fn measure(
     beside(repository, plan, tree.as_ref(), &mut shares, &mut found);
     found.of_index.shares = shares.into_iter().map(Shares::finish).collect();
     found
+}
+
+/// Groups that hold an index, and the most shards that it has in their snapshots.
+fn most_shards(plan: &IndexPlan, grouping: &Grouping) -> Vec<(u32, u32)> {
+    let mut most: BTreeMap<u32, u32> = BTreeMap::new();
+    for held in &plan.held {
+        let n_shards = most.entry(grouping.group(held.snapshot)).or_default();
+        *n_shards = held.n_shards.max(*n_shards);
+    }
+    most.into_iter().collect()
 }
 
 /// Metadata of the index, and what nothing refers to.

@@ -148,7 +148,9 @@ fn free(repository: &Repository, usage: &Usage, chosen: &[SnapshotIx], at: usize
         let Some(share) = of_group(index, 1) else { continue };
         let survives = of_group(index, 0).is_some();
         if survives {
-            rewritten = rewritten.plus(index.kept_tables(at, 1));
+            let of_index = index.replaced.get(at).into_iter().flatten();
+            rewritten =
+                of_index.filter(|(group, _)| *group == 1).map(|(_, tables)| *tables).fold(rewritten, Blobs::plus);
         }
         indices.push(FreedIndex {
             index: entry.name.to_string(),
