@@ -14,12 +14,12 @@ use snaprepo_core::{
     usage::{self, Grouping, Question, Usage},
 };
 use snaprepo_format::{FileName, root::SnapshotIx, shard_snapshot::ShardSnapshot};
-use snaprepo_store::{Entry, LocalStore, ReadStore, WriteStore as _};
+use snaprepo_store::{Cancel, Entry, LocalStore, Pool, ReadStore};
 use snaprepo_testkit::{
     fixtures::{self, Fixture},
     memory::MemoryStore,
 };
-use snaprepo_tests::{pool, run, run_wide};
+use snaprepo_tests::{first_blob, pool, run, run_wide};
 
 fn open(store: &Arc<dyn ReadStore>, fixture: &Fixture) -> Repository {
     let repository = Repository::open(store, &BlobPath::parse(fixture.base()).unwrap(), &pool()).unwrap();
@@ -186,15 +186,8 @@ fn what_goes_with_any_set_of_snapshots() {
 #[test]
 fn one_listing_tells_the_same() {
     for fixture in whole() {
-        let (store, memory) = (local(fixture), MemoryStore::new());
-        let copied = store.walk(&BlobPath::root(), &mut |path, entry| {
-            if matches!(entry, Entry::Blob { .. }) {
-                memory.create(path, &store.read(path).unwrap()).unwrap();
-            }
-            true
-        });
-        copied.unwrap();
-        let memory: Arc<dyn ReadStore> = Arc::new(memory);
+        let store = local(fixture);
+        let memory: Arc<dyn ReadStore> = Arc::new(MemoryStore::copy_of(&*store).unwrap());
         let (here, there) = (open(&store, fixture), open(&memory, fixture));
         let grouping = [Grouping::single(&chronology::by_start(&here, &pool()).unwrap())];
         let (here, there) = (measure(&here, &grouping), measure(&there, &grouping));
@@ -242,7 +235,7 @@ fn damage_is_told_and_nothing_invented() {
     let copy = fixture.copy();
     let repository = fixture.copied_repository(&copy);
     let path = repository.to_str().unwrap();
-    let table = first(&repository.join("indices"), "index-").unwrap();
+    let table = first_blob(&repository.join("indices"), "index-").unwrap();
     fs::write(&table, "").unwrap();
     let output = run(&["du", path, "--json"]);
     assert_eq!(output.exit, Exit::Bad);
@@ -250,16 +243,50 @@ fn damage_is_told_and_nothing_invented() {
     // The file lists tell the same, and what cannot be told apart counts as needed.
     assert_eq!(answer["unreadable"].as_array().unwrap().len(), 1);
     assert_eq!(answer["missing_blobs"], 0);
-    fs::remove_file(first(&repository.join("indices"), "__").unwrap()).unwrap();
+    fs::remove_file(first_blob(&repository.join("indices"), "__").unwrap()).unwrap();
     let answer = run(&["du", path, "--json"]).json();
     assert_eq!(answer["missing_blobs"], 1);
 }
 
-fn first(folder: &Path, prefix: &str) -> Option<std::path::PathBuf> {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    entries.into_iter().find_map(|path| match path.is_dir() {
-        true => first(&path, prefix),
-        false => path.file_name().unwrap().to_str().unwrap().starts_with(prefix).then_some(path),
-    })
+/// Nobody knows who alone needs what while the files of some snapshot are not known.
+#[test]
+fn gaps_make_no_promise() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let by_start = chronology::by_start(&open(&local(fixture), fixture), &pool()).unwrap();
+    let exclusive = |usage: &Usage| usage.shares[0].iter().map(|share| share.exclusive.bytes).collect::<Vec<_>>();
+    let grouping = [Grouping::single(&by_start)];
+    let whole = measure(&open(&local(fixture), fixture), &grouping);
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    let table = first_blob(&repository.join("indices"), "index-").unwrap();
+    fs::write(&table, "").unwrap();
+    let measured = |path: &Path| {
+        let store: Arc<dyn ReadStore> = Arc::new(LocalStore::open(path).unwrap());
+        measure(&open(&store, fixture), &grouping)
+    };
+    let by_lists = measured(copy.path());
+    assert_eq!((by_lists.unreadable.len(), by_lists.unreadable[0].is_damage), (1, true));
+    assert_eq!(by_lists.kinds.data, whole.kinds.data, "the lists tell the same");
+    fs::write(first_blob(table.parent().unwrap(), "snap-").unwrap(), "").unwrap();
+    let with_gap = measured(copy.path());
+    assert_eq!(with_gap.unreadable.len(), 2);
+    assert!(exclusive(&with_gap).iter().zip(exclusive(&whole)).all(|(gap, whole)| *gap <= whole));
+    assert!(exclusive(&with_gap).iter().sum::<u64>() < exclusive(&whole).iter().sum());
+    // An index of which nothing is known.
+    fs::write(first_blob(&repository.join("indices"), "meta-").unwrap(), "").unwrap();
+    assert_eq!(run(&["du", repository.to_str().unwrap(), "--json"]).exit, Exit::Bad);
+    assert!(measured(copy.path()).unreadable.iter().any(|unread| unread.path.name().starts_with("meta-")));
+}
+
+/// What would refer to a blob may not have been read yet.
+#[test]
+fn who_is_interrupted_calls_nothing_unreferenced() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let repository = open(&local(fixture), fixture);
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let question = Question { groupings: &[], shards: false };
+    let usage =
+        usage::measure(&repository, question, &Pool::new(std::num::NonZeroUsize::MIN, cancel), &NoObserver).unwrap();
+    assert!(usage.is_interrupted && usage.unreferenced.is_empty());
 }

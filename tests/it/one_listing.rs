@@ -7,7 +7,7 @@ use snaprepo_core::{
     NoObserver,
     verify::{self, Depth, Report},
 };
-use snaprepo_store::{Entry, LocalStore, Meter, Metered, ReadStore, WriteStore as _};
+use snaprepo_store::{LocalStore, Meter, Metered, ReadStore};
 use snaprepo_testkit::{fixtures, memory::MemoryStore};
 use snaprepo_tests::{options, pool};
 
@@ -26,14 +26,7 @@ fn report(store: &Arc<dyn ReadStore>, base: &BlobPath, depth: Depth) -> Report {
 fn one_listing_tells_what_many_do() {
     for fixture in fixtures::all() {
         let local = LocalStore::open(&fixture.root()).unwrap();
-        let memory = MemoryStore::new();
-        let copied = local.walk(&BlobPath::root(), &mut |path, entry| {
-            if matches!(entry, Entry::Blob { .. }) {
-                memory.create(path, &local.read(path).unwrap()).unwrap();
-            }
-            true
-        });
-        copied.unwrap();
+        let memory = MemoryStore::copy_of(&local).unwrap();
         let base = BlobPath::parse(fixture.base()).unwrap();
         let (one, many) = (Meter::default(), Meter::default());
         let one_store: Arc<dyn ReadStore> = Arc::new(Metered::new(Box::new(memory), one.clone()));

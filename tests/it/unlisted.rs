@@ -12,7 +12,7 @@ use snaprepo_testkit::{
     doubles::Double,
     fixtures::{self, Fixture},
 };
-use snaprepo_tests::{options, pool};
+use snaprepo_tests::{first_blob, options, pool};
 
 fn report(folder: &Path, base: &str, depth: Depth, lists: bool) -> Report {
     let local: Arc<dyn ReadStore> = Arc::new(LocalStore::open(folder).unwrap());
@@ -58,7 +58,7 @@ fn what_is_gone_is_missed_without_a_listing() {
         let fixture = fixtures::named(name);
         let copy = fixture.copy();
         let repository = fixture.copied_repository(&copy);
-        let gone = first_data_blob(&repository.join("indices")).unwrap();
+        let gone = first_blob(&repository.join("indices"), "__").unwrap();
         fs::remove_file(&gone).unwrap();
         for depth in [Depth::Presence, Depth::Footers, Depth::Content] {
             let report = report(copy.path(), fixture.base(), depth, false);
@@ -67,13 +67,4 @@ fn what_is_gone_is_missed_without_a_listing() {
             assert!(gone.ends_with(&blob), "{name} at {depth:?}: {blob}");
         }
     }
-}
-
-fn first_data_blob(folder: &Path) -> Option<std::path::PathBuf> {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    entries.into_iter().find_map(|path| match path.is_dir() {
-        true => first_data_blob(&path),
-        false => path.file_name().unwrap().to_str().unwrap().starts_with("__").then_some(path),
-    })
 }

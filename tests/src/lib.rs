@@ -1,9 +1,10 @@
 //! The harness of the tests in `it/`: what they share beyond the fixtures of `snaprepo-testkit`.
 
 use std::{
+    fs,
     io::{self, Write},
     num::NonZeroUsize,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -57,6 +58,21 @@ pub fn options(depth: Depth) -> Options {
 /// As [`verify::verify`].
 pub fn verify(directory: &Path, options: &Options) -> Result<Verified, OpenError> {
     verify::verify(&store(directory), &BlobPath::root(), options, &pool(), &NoObserver)
+}
+
+/// The first file below a folder whose name begins like this, in the order of names.
+///
+/// # Panics
+/// When the folder cannot be read.
+#[must_use]
+pub fn first_blob(folder: &Path, prefix: &str) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the test has made this folder");
+    let mut entries: Vec<_> = entries.map(|entry| entry.expect("it can be read").path()).collect();
+    entries.sort();
+    entries.into_iter().find_map(|path| match path.is_dir() {
+        true => first_blob(&path, prefix),
+        false => path.file_name()?.to_str()?.starts_with(prefix).then_some(path),
+    })
 }
 
 /// What one run of the program gave.

@@ -67,7 +67,7 @@ pub fn origins(repository: &Repository, pool: &Pool, wanted: Wanted) -> Result<V
         Ok(info) => {
             if let Some(origin) = usize::try_from(ix).ok().and_then(|at| origins.get_mut(at)) {
                 origin.start_millis = Some(info.start_millis);
-                origin.policy = info.policy().map(Into::into);
+                origin.policy = origin.policy.take().or_else(|| info.policy().map(Into::into));
             }
         }
         Err(error) if !error.is_finding() => unread = Some(error),

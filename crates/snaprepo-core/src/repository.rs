@@ -89,31 +89,16 @@ impl Repository {
     }
 
     fn open_once(store: Arc<dyn ReadStore>, base: &BlobPath, pool: &Pool) -> Result<Opened, OpenError> {
-        let scan = match scan_roots(&*store, base) {
-            Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => scan_by_latest(&*store, base)?,
-            scan => scan?,
-        };
-        let Some(newest) = scan.generations.last().copied().filter(|_| scan.has_shard_paths.is_none()) else {
-            let is_whole = scan.has_shard_paths.is_some();
-            let scan = if is_whole { scan } else { scan_root(&*store, base)? };
-            return Self::open_scanned(store, base, scan, pool);
-        };
-        match load_root(&*store, base, newest) {
-            Ok(root) => Ok(Opened::Root(Box::new(Self::of_root(store, base, newest, root, scan, Vec::new())?))),
-            // Whatever it is, more of the folder has to be known to say it.
-            Err(_) => {
-                let scan = scan_root(&*store, base)?;
-                Self::open_scanned(store, base, scan, pool)
+        let mut scan = look_for_roots(&*store, base)?;
+        if scan.is_partial() {
+            let newest = scan.generations.last().copied();
+            if let Some((newest, Ok(root))) = newest.map(|newest| (newest, load_root(&*store, base, newest))) {
+                let opened = Self::of_root(store, base, Some(newest), root, scan, Vec::new())?;
+                return Ok(Opened::Root(Box::new(opened)));
             }
+            // Whatever it is, more of the folder has to be known to say it.
+            scan = scan_root(&*store, base)?;
         }
-    }
-
-    fn open_scanned(
-        store: Arc<dyn ReadStore>,
-        base: &BlobPath,
-        scan: RootScan,
-        pool: &Pool,
-    ) -> Result<Opened, OpenError> {
         if scan.is_encrypted {
             return Err(OpenError::Encrypted);
         }
@@ -124,7 +109,7 @@ impl Repository {
         for generation in scan.generations.iter().rev() {
             match load_root(&*store, base, *generation) {
                 Ok(root) => {
-                    let generation = *generation;
+                    let generation = Some(*generation);
                     let opened = Self::of_root(store, base, generation, root, scan, unreadable_roots)?;
                     return Ok(Opened::Root(Box::new(opened)));
                 }
@@ -148,7 +133,7 @@ impl Repository {
     fn of_root(
         store: Arc<dyn ReadStore>,
         base: &BlobPath,
-        generation: u64,
+        generation: Option<u64>,
         root: Root,
         scan: RootScan,
         unreadable_roots: Vec<(u64, Arc<BlobError>)>,
@@ -159,7 +144,7 @@ impl Repository {
             shard_prefix: Arc::default(),
             has_shard_paths: Arc::default(),
             indices_of: Arc::default(),
-            generation: Some(generation),
+            generation,
             root,
             scan,
             unreadable_roots,
@@ -185,7 +170,7 @@ impl Repository {
             return match load_root(&*store, base, generation) {
                 Ok(root) => {
                     scan.generations.push(generation);
-                    Self::of_root(store, base, generation, root, scan, Vec::new())
+                    Self::of_root(store, base, Some(generation), root, scan, Vec::new())
                 }
                 Err(error) if error.is_finding() => Err(OpenError::RootMissing { latest }),
                 Err(error) => Err(OpenError::Blob(error)),
@@ -198,17 +183,7 @@ impl Repository {
             });
         }
         let root = legacy::build_root(&*store, base, pool)?;
-        Ok(Self {
-            store,
-            base: base.clone(),
-            shard_prefix: Arc::default(),
-            has_shard_paths: Arc::default(),
-            indices_of: Arc::default(),
-            generation: None,
-            root,
-            scan,
-            unreadable_roots: Vec::new(),
-        })
+        Self::of_root(store, base, None, root, scan, Vec::new())
     }
 
     /// Opens the newest generation again.
@@ -224,18 +199,12 @@ impl Repository {
     /// # Errors
     /// When the store cannot be asked.
     pub fn newest_generation(&self) -> Result<Option<u64>, StoreError> {
-        match scan_roots(&*self.store, &self.base) {
-            Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => {
-                Ok(scan_by_latest(&*self.store, &self.base)?.generations.pop())
-            }
-            scan => match scan? {
-                // A listing may be older than what it lists.
-                RootScan { generations, has_latest: true, .. } if generations.is_empty() => {
-                    Ok(scan_by_latest(&*self.store, &self.base)?.generations.pop())
-                }
-                mut scan => Ok(scan.generations.pop()),
-            },
+        let mut scan = look_for_roots(&*self.store, &self.base)?;
+        if scan.generations.is_empty() && scan.has_latest {
+            // A listing may be older than what it lists.
+            scan = scan_by_latest(&*self.store, &self.base)?;
         }
+        Ok(scan.generations.pop())
     }
 
     /// The store.
@@ -394,6 +363,14 @@ impl Repository {
     #[must_use]
     pub fn era(&self) -> Era {
         self.root.era
+    }
+}
+
+/// Looks for roots in a listing, or where `index.latest` leads in a store that lists nothing.
+fn look_for_roots(store: &dyn ReadStore, base: &BlobPath) -> Result<RootScan, StoreError> {
+    match scan_roots(store, base) {
+        Err(StoreError { kind: StoreErrorKind::CannotList, .. }) => scan_by_latest(store, base),
+        scan => scan,
     }
 }
 

@@ -75,6 +75,11 @@ pub(crate) fn has_shard_paths(store: &dyn ReadStore, base: &BlobPath) -> Result<
 }
 
 impl RootScan {
+    /// Whether only roots, and what has to do with them, were looked for.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.has_shard_paths.is_none()
+    }
+
     fn add(&mut self, entry: Entry<'_>) {
         let scan = self;
         match entry {

@@ -8,7 +8,10 @@ use snaprepo_format::{
 };
 use snaprepo_store::Pool;
 
-use crate::{BlobError, Repository, chronology};
+use crate::{
+    BlobError, Repository,
+    chronology::{self, Origin, Wanted},
+};
 
 /// Shortest uuid prefix that is looked up.
 const MIN_UUID_PREFIX: usize = 4;
@@ -74,7 +77,7 @@ pub fn snapshots(
     now_millis: i64,
 ) -> Result<Vec<SnapshotIx>, SelectFault> {
     let entries = &repository.root.snapshots;
-    let mut order: Option<Vec<SnapshotIx>> = None;
+    let mut known = Known { repository, pool, now_millis, origins: None };
     let mut selected = BTreeSet::new();
     let asked = terms.join(",");
     let terms: Vec<&str> = terms.iter().flat_map(|term| term.split(',')).filter(|term| !term.is_empty()).collect();
@@ -84,7 +87,7 @@ pub fn snapshots(
             Some(rest) if !exact => (rest, true),
             _ => (*term, false),
         };
-        let matched = one_term(repository, pool, term, now_millis, &mut order)?;
+        let matched = one_term(&mut known, term)?;
         if exclude && position == 0 {
             selected.extend((0..).zip(entries).map(|(ix, _)| ix));
         }
@@ -100,19 +103,34 @@ pub fn snapshots(
         // An unset variable in a script must not pass for "nothing to complain about".
         return Err(SelectFault::NoSnapshot { term: asked, candidates: candidates(repository) });
     }
-    Ok(match order {
-        Some(order) => order.into_iter().filter(|ix| selected.contains(ix)).collect(),
+    Ok(match known.origins {
+        Some(origins) => {
+            let order = chronology::sorted_by(repository, &origins).into_iter();
+            order.filter(|ix| selected.contains(ix)).collect()
+        }
         None => selected.into_iter().collect(),
     })
 }
 
-fn one_term(
-    repository: &Repository,
-    pool: &Pool,
-    term: &str,
+/// What terms are resolved with. Origins are read once for all of them, and only when a term asks for them.
+struct Known<'a> {
+    repository: &'a Repository,
+    pool: &'a Pool,
     now_millis: i64,
-    order: &mut Option<Vec<SnapshotIx>>,
-) -> Result<Vec<SnapshotIx>, SelectFault> {
+    origins: Option<Vec<Origin>>,
+}
+
+impl Known<'_> {
+    fn origins(&mut self) -> Result<&[Origin], BlobError> {
+        if self.origins.is_none() {
+            self.origins = Some(chronology::origins(self.repository, self.pool, Wanted::Times)?);
+        }
+        Ok(self.origins.as_deref().unwrap_or_default())
+    }
+}
+
+fn one_term(known: &mut Known<'_>, term: &str) -> Result<Vec<SnapshotIx>, SelectFault> {
+    let Known { repository, pool, .. } = *known;
     let entries = || (0_u32..).zip(&repository.root.snapshots);
     let matching = |matches: &dyn Fn(&SnapshotEntry) -> bool| -> Vec<SnapshotIx> {
         entries().filter(|(_, entry)| matches(entry)).map(|(ix, _)| ix).collect()
@@ -126,7 +144,7 @@ fn one_term(
     }
     let unread = |error| SelectFault::Unread { term: term.to_owned(), error };
     if let Some(limit) = Limit::parse(term)? {
-        return limited(repository, pool, limit, now_millis).map_err(unread);
+        return limited(known, limit).map_err(unread);
     }
     let by_age = match term.strip_prefix("latest") {
         Some("") => Some(0),
@@ -134,10 +152,7 @@ fn one_term(
         None => None,
     };
     let mut found = if let Some(back) = by_age {
-        let order = match order {
-            Some(order) => order,
-            None => order.insert(chronology::by_start(repository, pool).map_err(unread)?),
-        };
+        let order = chronology::sorted_by(repository, known.origins().map_err(unread)?);
         order.iter().rev().nth(back).copied().into_iter().collect()
     } else if let Some(policy) = term.strip_prefix('@') {
         by_policy(repository, pool, policy).map_err(unread)?
@@ -203,15 +218,16 @@ fn age_millis(text: &str) -> Option<i64> {
 }
 
 /// A snapshot of unknown age is neither older nor newer than anything.
-fn limited(repository: &Repository, pool: &Pool, limit: Limit, now_millis: i64) -> Result<Vec<SnapshotIx>, BlobError> {
-    let origins = chronology::origins(repository, pool, chronology::Wanted::Times)?;
+fn limited(known: &mut Known<'_>, limit: Limit) -> Result<Vec<SnapshotIx>, BlobError> {
+    let Known { repository, now_millis, .. } = *known;
+    let origins = known.origins()?;
     let is_older = |age: i64, start: i64| now_millis.saturating_sub(start) > age;
     let matching = |matches: &dyn Fn(i64) -> bool| {
-        let known = (0..).zip(&origins).filter(|(_, origin)| origin.start_millis.is_some_and(matches));
-        known.map(|(ix, _)| ix).collect()
+        let found = (0..).zip(origins).filter(|(_, origin)| origin.start_millis.is_some_and(matches));
+        found.map(|(ix, _)| ix).collect()
     };
     Ok(match limit {
-        Limit::Latest(n) => chronology::sorted_by(repository, &origins).into_iter().rev().take(n).collect(),
+        Limit::Latest(n) => chronology::sorted_by(repository, origins).into_iter().rev().take(n).collect(),
         Limit::Older(age) => matching(&|start| is_older(age, start)),
         Limit::Newer(age) => matching(&|start| !is_older(age, start)),
     })
@@ -227,23 +243,9 @@ fn candidates(repository: &Repository) -> Vec<String> {
 
 /// Snapshots of a policy: the root knows it since Elasticsearch 7.16; else the snapshot blobs tell.
 fn by_policy(repository: &Repository, pool: &Pool, policy: &str) -> Result<Vec<SnapshotIx>, BlobError> {
-    let entries = || (0_u32..).zip(&repository.root.snapshots);
-    let known = entries()
-        .filter(|(_, entry)| entry.slm_policy.as_deref().is_some_and(|name| !name.is_empty() && glob(policy, name)));
-    let mut found: Vec<SnapshotIx> = known.map(|(ix, _)| ix).collect();
-    let unknown: Vec<SnapshotIx> =
-        entries().filter(|(_, entry)| entry.slm_policy.is_none()).map(|(ix, _)| ix).collect();
-    let mut unread = None;
-    chronology::read_infos(repository, pool, &unknown, |ix, info| match info {
-        Ok(info) if info.policy().is_some_and(|name| glob(policy, name)) => found.push(ix),
-        Err(error) if !error.is_finding() => unread = Some(error),
-        _ => {}
-    });
-    if let Some(error) = unread {
-        return Err(error);
-    }
-    found.sort_unstable();
-    Ok(found)
+    let origins = chronology::origins(repository, pool, Wanted::Policies)?;
+    let is_of = |origin: &Origin| origin.policy.as_deref().is_some_and(|name| glob(policy, name));
+    Ok((0..).zip(&origins).filter(|(_, origin)| is_of(origin)).map(|(ix, _)| ix).collect())
 }
 
 /// How a cluster's restore call would treat a list of index names.

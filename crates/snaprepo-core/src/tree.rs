@@ -8,7 +8,7 @@ use std::{
 
 use hashbrown::HashMap;
 use snaprepo_codec::BlobPath;
-use snaprepo_format::names;
+use snaprepo_format::{names, root::IndexIx};
 use snaprepo_store::{BlobStat, Entry, OddEntry, ReadStore, StoreError};
 
 use crate::{Repository, folder::ShardFolder};
@@ -218,8 +218,15 @@ impl Forest {
         Ok(Self { trees: Mutex::new(trees), top })
     }
 
+    /// The folder of an index, as it was seen or as it is listed now. A listing that fails tells nothing here: it is made
+    /// again for each shard, by whoever can say what it was needed for.
+    pub(crate) fn tree(&self, repository: &Repository, index: IndexIx) -> Option<IndexTree> {
+        let listed = || IndexTree::list(repository.store(), &repository.index_folder(index).ok()?).ok();
+        self.take(&repository.root.index_entry(index).id).or_else(listed)
+    }
+
     /// Hands out the folder of an index: seen whole, and perhaps empty. `None` where nobody knows.
-    pub(crate) fn take(&self, name: &str) -> Option<IndexTree> {
+    fn take(&self, name: &str) -> Option<IndexTree> {
         let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
         let absent = || self.top.is_some().then(|| Growing::new(&BlobPath::root()).finish(true));
         trees.remove(name).or_else(absent)

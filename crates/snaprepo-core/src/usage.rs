@@ -11,8 +11,8 @@
 use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
+use snaprepo_codec::BlobPath;
 use snaprepo_format::{
-    index_metadata::IndexFacts,
     names::RootBlob,
     root::{IndexIx, SnapshotIx},
 };
@@ -23,7 +23,7 @@ use crate::{
     status::Amount,
     tree::Forest,
     verify::{
-        ClassTally,
+        ClassTally, FindingKind,
         indices::{self, IndexPlan},
         unreferenced::{self, Unreferenced},
     },
@@ -172,14 +172,33 @@ pub struct Usage {
     pub shards: Vec<ShardUse>,
     /// For each grouping, each of its groups.
     pub shares: Vec<Vec<Share>>,
-    /// Snapshots of each of these groups.
-    pub n_snapshots: Vec<Vec<u64>>,
     /// The root that is open: every deletion writes another one.
     pub root: Blobs,
     /// Blobs that snapshots need and that are not there: verify says which.
     pub n_missing: u64,
     /// What could not be read: the numbers lack it.
-    pub unreadable: Vec<BlobError>,
+    pub unreadable: Vec<Unread>,
+    /// Whether somebody asked to stop. What nothing refers to is not told then: what would refer to it may not have been
+    /// read.
+    pub is_interrupted: bool,
+}
+
+/// A blob that could not be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The blob, from the root of the store.
+    pub path: BlobPath,
+    /// Why.
+    pub message: String,
+    /// Whether it is damaged or absent, rather than out of our reach.
+    pub is_damage: bool,
+}
+
+impl From<BlobError> for Unread {
+    fn from(error: BlobError) -> Self {
+        let is_damage = error.is_finding();
+        Self { message: error.problem.to_string(), path: error.path, is_damage }
+    }
 }
 
 /// What was found in one index.
@@ -189,7 +208,7 @@ struct Found {
     shards: Vec<ShardUse>,
     unreferenced: Unreferenced,
     n_missing: u64,
-    unreadable: Vec<BlobError>,
+    unreadable: Vec<Unread>,
 }
 
 /// Measures a repository.
@@ -203,7 +222,6 @@ pub fn measure(
     observer: &dyn Observer,
 ) -> Result<Usage, StoreError> {
     let mut usage = Usage::default();
-    usage.n_snapshots.extend(question.groupings.iter().map(Grouping::n_snapshots));
     usage.shares.extend(question.groupings.iter().map(|grouping| vec![Share::default(); grouping.n_groups()]));
     // A listing that fails tells nothing here: each index is listed again, and says so.
     let mut forest = Forest::of(repository).unwrap_or_default();
@@ -232,8 +250,11 @@ pub fn measure(
         ControlFlow::Continue(())
     });
 
-    root_folder(repository, &plans, &mut forest, question, &mut usage, &mut unreferenced)?;
-    usage.unreferenced = unreferenced.into_classes();
+    usage.is_interrupted = pool.cancel().is_cancelled();
+    if !usage.is_interrupted {
+        root_folder(repository, &plans, &mut forest, question, &mut usage, &mut unreferenced)?;
+        usage.unreferenced = unreferenced.into_classes();
+    }
     Ok(usage)
 }
 
@@ -242,7 +263,7 @@ fn plans(
     repository: &Repository,
     pool: &Pool,
     observer: &dyn Observer,
-    unreadable: &mut Vec<BlobError>,
+    unreadable: &mut Vec<Unread>,
 ) -> Vec<IndexPlan> {
     let entries = (0_u32..).zip(&repository.root.indices);
     let items: Vec<_> = entries.map(|(index, entry)| (index, &entry.snapshots)).collect();
@@ -252,13 +273,12 @@ fn plans(
     let work = |(index, held_by): (IndexIx, &Vec<SnapshotIx>)| indices::check(repository, index, held_by, &share);
     pool.map(items, work, |(plan, notes)| {
         observer.event(Event::Advance);
-        // What is wrong with them is for verify to say; what is not known is not counted.
-        if !plan.complete {
-            let failures = notes.failures.into_iter().map(|unread| unread.failure.path);
-            let findings = notes.findings.into_iter().filter_map(|finding| finding.blob);
-            unreadable
-                .extend(failures.chain(findings).find_map(|path| repository.load(&path, IndexFacts::parse).err()));
-        }
+        // What else is wrong with them is for verify to say.
+        let damaged = notes.findings.into_iter().filter(|finding| finding.kind == FindingKind::IndexMetadataUnreadable);
+        let damaged = damaged.filter_map(|finding| Some((finding.blob?, finding.message, true)));
+        let failed = notes.failures.into_iter().map(|unread| (unread.failure.path, unread.failure.message, false));
+        let unread = damaged.chain(failed);
+        unreadable.extend(unread.map(|(path, message, is_damage)| Unread { path, message, is_damage }));
         plans.push(plan);
         ControlFlow::Continue(())
     });

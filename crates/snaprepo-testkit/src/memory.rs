@@ -23,6 +23,21 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// Everything that another store has.
+    ///
+    /// # Errors
+    /// When that cannot be listed or read.
+    pub fn copy_of(store: &dyn ReadStore) -> Result<Self, StoreError> {
+        let (memory, mut copied) = (Self::new(), Ok(()));
+        store.walk(&BlobPath::root(), &mut |path, entry| {
+            if matches!(entry, Entry::Blob { .. }) {
+                copied = store.read(path).and_then(|bytes| memory.create(path, &bytes));
+            }
+            copied.is_ok()
+        })?;
+        copied.map(|()| memory)
+    }
+
     fn blobs(&self) -> MutexGuard<'_, BTreeMap<BlobPath, Vec<u8>>> {
         self.blobs.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -122,7 +122,9 @@ impl Repository {
     /// Hashed shard folders may lie above the base path: then the root of the store is moved up to where they are.
     /// Notes that are there and cannot be read must not pass for none.
     pub(super) fn find_hashed_folders(&mut self) -> Result<(), OpenError> {
-        if !self.base.is_root() || self.store.parent().is_none() {
+        let is_recorded = self.root.indices.iter().any(|index| index.shard_path_type == ShardPathType::HashedPrefix);
+        let is_possible = is_recorded || self.scan.has_shard_paths != Some(false);
+        if !self.base.is_root() || !is_possible || self.store.parent().is_none() {
             return Ok(());
         }
         // The trap of an older node: the root has lost the types, the notes still have them.

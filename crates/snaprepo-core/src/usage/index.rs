@@ -26,12 +26,7 @@ pub(super) fn measure(
     pool: &Pool,
 ) -> Found {
     let entry = repository.root.index_entry(plan.index);
-    let tree = repository.store().walks_at_once().then(|| {
-        // A listing that fails is made again for each shard, which then says so.
-        let listed = || IndexTree::list(repository.store(), &repository.index_folder(plan.index).ok()?).ok();
-        forest.take(&entry.id).or_else(listed)
-    });
-    let tree = tree.flatten();
+    let tree = if repository.store().walks_at_once() { forest.tree(repository, plan.index) } else { None };
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, &entry.snapshots)).collect();
     let mut found = Found::default();
@@ -105,6 +100,6 @@ fn beside(
             found.of_index.unreferenced.add(unreferenced.total());
             found.unreferenced.merge(unreferenced);
         }
-        Err(error) => found.unreadable.push(BlobError::from_store(error)),
+        Err(error) => found.unreadable.push(BlobError::from_store(error).into()),
     }
 }

@@ -1,11 +1,11 @@
 //! One shard: its folder joined with its table.
 
 use hashbrown::{HashMap, HashSet};
-use snaprepo_format::{DataName, FileInfo, FileName, names::ShardBlob, root::SnapshotIx};
+use snaprepo_format::{DataName, FileInfo, FileName, root::SnapshotIx};
 use snaprepo_store::StoreError;
 
 use super::{
-    Blobs, Kinds, Question, Share,
+    Blobs, Kinds, Question, Share, Unread,
     group::{Holders, Shares},
 };
 use crate::{
@@ -28,7 +28,7 @@ pub(super) struct OneShard {
     pub(super) shares: Vec<Vec<(u32, Share)>>,
     pub(super) unreferenced: Unreferenced,
     pub(super) n_missing: u64,
-    pub(super) unreadable: Vec<BlobError>,
+    pub(super) unreadable: Vec<Unread>,
 }
 
 /// The file table of a shard.
@@ -45,6 +45,8 @@ struct Files {
     all: Vec<FileInfo>,
     /// Snapshots, with positions of their files.
     holders: Vec<(SnapshotIx, Vec<u32>)>,
+    /// Whether the files of some snapshot are not known: then nobody knows who alone needs what.
+    has_gaps: bool,
 }
 
 /// Measures one shard.
@@ -59,7 +61,7 @@ pub(super) fn measure(
     let folder = match shard::locate_in(repository, tree, plan.index, shard, Detail::Lengths) {
         Ok(located) => located.folder(),
         Err(error) => {
-            one.unreadable.push(error);
+            one.unreadable.push(error.into());
             return one;
         }
     };
@@ -67,7 +69,6 @@ pub(super) fn measure(
     let Some(folder) = folder else { return one };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
     let files = files(repository, plan, &folder, current.as_deref(), &mut one.unreadable);
-    let is_complete = one.unreadable.is_empty();
     let held_by = &repository.root.index_entry(plan.index).snapshots;
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, held_by)).collect();
@@ -79,11 +80,12 @@ pub(super) fn measure(
         let holders = Holders::new(shares.grouping(), files.holders.iter().map(|(snapshot, _)| *snapshot));
         shares.files(&holders, &refs, &weights);
     }
-    if let Err(error) = join(repository, plan, &folder, current.as_deref(), &files, is_complete, &mut shares, &mut one)
-    {
-        one.unreadable.push(BlobError::from_store(error));
+    if let Err(error) = join(repository, plan, &folder, current.as_deref(), &files, &mut shares, &mut one) {
+        one.unreadable.push(BlobError::from_store(error).into());
     }
-    one.shares = shares.into_iter().map(Shares::finish).collect();
+    if !files.has_gaps {
+        one.shares = shares.into_iter().map(Shares::finish).collect();
+    }
     one
 }
 
@@ -111,7 +113,7 @@ fn files(
     plan: &IndexPlan,
     folder: &ShardFolder,
     current: Option<&str>,
-    unreadable: &mut Vec<BlobError>,
+    unreadable: &mut Vec<Unread>,
 ) -> Files {
     let entry = repository.root.index_entry(plan.index);
     let mut files = Files::default();
@@ -126,7 +128,7 @@ fn files(
                     known.filter_map(|entry| Some((*by_name.get(&*entry.snapshot)?, entry.files))).collect();
             }
             // Lists tell the same, one by one.
-            Err(error) => unreadable.push(error),
+            Err(error) => unreadable.push(error.into()),
         }
     }
     let in_table: HashSet<SnapshotIx> = files.holders.iter().map(|(snapshot, _)| *snapshot).collect();
@@ -141,7 +143,8 @@ fn files(
             Ok(ShardContent::Shallow(_)) => continue,
             Err(BlobError { problem: Problem::Absent(_), .. }) => continue,
             Err(error) => {
-                unreadable.push(error);
+                unreadable.push(error.into());
+                files.has_gaps = true;
                 continue;
             }
         };
@@ -160,14 +163,12 @@ fn files(
 }
 
 /// Everything that lies in the folder, by what it is for.
-#[expect(clippy::too_many_arguments, reason = "the two sides of a join, and where its sums go")]
 fn join(
     repository: &Repository,
     plan: &IndexPlan,
     folder: &ShardFolder,
     current: Option<&str>,
     files: &Files,
-    is_complete: bool,
     shares: &mut [Shares<'_>],
     one: &mut OneShard,
 ) -> Result<(), StoreError> {
@@ -175,7 +176,7 @@ fn join(
     let live = files.live();
     for blob in &folder.data {
         // What cannot be told apart counts as needed.
-        if live.contains(&blob.name) || !is_complete {
+        if live.contains(&blob.name) || files.has_gaps {
             one.kinds.data.add(Blobs::one(blob.stat.map_or(0, |stat| stat.len_bytes)));
         } else {
             one.unreferenced.shard_blob(store, folder, blob)?;
@@ -200,10 +201,8 @@ fn join(
             let holders = files.holders.iter().map(|(snapshot, _)| *snapshot);
             one.table = Table { blobs: blob, owners: shares.iter().map(|of| of.owner(holders.clone())).collect() };
             shares.iter_mut().for_each(|shares| shares.blob(holders.clone(), blob));
-        } else if is_complete || !matches!(ShardBlob::parse(&other.name), ShardBlob::Generation(_)) {
-            one.unreferenced.shard_entry(store, folder, other)?;
         } else {
-            one.kinds.shard_metadata.add(blob);
+            one.unreferenced.shard_entry(store, folder, other)?;
         }
     }
     Ok(())

@@ -180,12 +180,8 @@ struct Part<'a> {
 impl Part<'_> {
     fn check(&self, context: &Context<'_>, forest: &Forest) -> ShardOutcome {
         let (repository, plan) = (context.repository, self.plan);
-        let tree = self.tree.as_ref().and_then(|tree| {
-            let known = || forest.take(&repository.root.index_entry(plan.index).id);
-            // As with the first look: a listing that fails is made again for each shard, which then says so.
-            let listed = || IndexTree::list(repository.store(), &repository.index_folder(plan.index).ok()?).ok();
-            tree.get_or_init(|| known().or_else(listed)).as_ref()
-        });
+        let tree =
+            self.tree.as_ref().and_then(|tree| tree.get_or_init(|| forest.tree(repository, plan.index)).as_ref());
         match self.shard {
             Some(shard) => shard::check(context, plan, tree, shard),
             None => beside(repository, plan, tree),

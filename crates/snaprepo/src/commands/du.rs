@@ -10,7 +10,7 @@ use snaprepo_core::{
 use snaprepo_format::root::SnapshotIx;
 use snaprepo_store::StoreErrorKind;
 
-use super::{Problems, Run, list::shown, word};
+use super::{Problems, Run, word};
 use crate::{
     args::{DuArgs, DuBy},
     exit::Exit,
@@ -57,17 +57,18 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     progress.finish();
     let usage = usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })?;
 
-    let mut problems = Problems::default();
-    usage.unreadable.iter().for_each(|error| problems.note(error));
-    if usage.n_missing > 0 {
-        problems.damage = true;
-    }
+    let problems = Problems {
+        damage: usage.n_missing > 0 || usage.unreadable.iter().any(|unread| unread.is_damage),
+        unread: usage.unreadable.iter().any(|unread| !unread.is_damage),
+    };
     let exit = problems.exit(run, &session, &repository)?;
+    // Half of a promise is none.
+    let chosen = chosen.filter(|_| !usage.is_interrupted);
     let free = chosen.map(|chosen| free(&repository, &usage, &chosen, groupings.len() - 1));
     let mut view = view(&repository, &usage, free, prices.as_ref());
     view.by = args.by.map(by_name);
     if let Some(by) = args.by {
-        view.rows = rows(by, &repository, &usage, named.as_ref().map(|(names, _)| names.as_slice()), &by_start);
+        view.rows = rows(by, &repository, &usage, named.as_ref(), &by_start);
     }
     run.reply("du", &session, Some(&repository), word(exit), view)?;
     if exit == Exit::Interrupted {
@@ -215,7 +216,11 @@ fn view(repository: &Repository, usage: &Usage, free: Option<FreeView>, prices: 
         rows: Vec::new(),
         free,
         cost,
-        unreadable: usage.unreadable.iter().map(|error| shown(repository, error)).collect(),
+        unreadable: usage
+            .unreadable
+            .iter()
+            .map(|unread| format!("{}: {}", repository.shown(&unread.path), unread.message))
+            .collect(),
     }
 }
 
@@ -223,7 +228,7 @@ fn rows(
     by: DuBy,
     repository: &Repository,
     usage: &Usage,
-    names: Option<&[String]>,
+    named: Option<&(Vec<String>, Grouping)>,
     by_start: &[SnapshotIx],
 ) -> Vec<DuRow> {
     let of_share = |name: &str, share: &Share| DuRow {
@@ -237,17 +242,14 @@ fn rows(
         exclusive_blobs: Some(share.exclusive.n),
         ..DuRow::default()
     };
-    if let (Some(names), Some(shares)) = (names, usage.shares.first()) {
+    if let (Some((names, grouping)), Some(shares)) = (named, usage.shares.first()) {
         let mut rows: Vec<DuRow> = names.iter().zip(shares).map(|(name, share)| of_share(name, share)).collect();
         if by == DuBy::Snapshot {
             let mut by_position: Vec<Option<DuRow>> = rows.into_iter().map(Some).collect();
             let at = |ix: &SnapshotIx| usize::try_from(*ix).ok();
             rows = by_start.iter().filter_map(|ix| by_position.get_mut(at(ix)?)?.take()).collect();
         } else {
-            let n_snapshots = |group: usize| {
-                usage.n_snapshots.first().and_then(|groups| groups.get(group)).copied().unwrap_or_default()
-            };
-            rows.iter_mut().enumerate().for_each(|(group, row)| row.snapshots = Some(n_snapshots(group)));
+            rows.iter_mut().zip(grouping.n_snapshots()).for_each(|(row, n)| row.snapshots = Some(n));
         }
         return rows;
     }

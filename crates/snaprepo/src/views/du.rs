@@ -163,7 +163,6 @@ pub(crate) struct FreedIndex {
 impl View for DuView {
     fn text(&self, layout: &Layout) -> String {
         let size = |bytes| layout.units.size(bytes);
-        let needed: u64 = self.kinds.iter().map(|kind| kind.size_in_bytes).sum();
         let waste: u64 = self.unreferenced.iter().map(|class| class.size_in_bytes).sum();
         let mut summary = format!("{} in {}", size(self.size_in_bytes), counted(self.blobs, "blob"));
         if waste > 0 {
@@ -179,7 +178,7 @@ impl View for DuView {
         }
         let mut text = String::new();
         if self.by.is_none() && self.free.is_none() {
-            text += &self.kinds(layout, needed);
+            text += &self.kinds(layout);
             text.push('\n');
             text += &self.facts(layout);
         }
@@ -219,7 +218,7 @@ impl View for DuView {
 }
 
 impl DuView {
-    fn kinds(&self, layout: &Layout, needed: u64) -> String {
+    fn kinds(&self, layout: &Layout) -> String {
         let mut table = Table::new([
             ("WHAT", Align::Left),
             ("BLOBS", Align::Right),
@@ -247,7 +246,6 @@ impl DuView {
                 if class.class == "foreign" { "foreign".to_owned() } else { format!("unreferenced: {}", class.class) };
             row(&what, class.blobs, class.size_in_bytes, written);
         }
-        let _ = needed;
         table.render(layout.width)
     }
 
