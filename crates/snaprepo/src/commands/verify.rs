@@ -165,6 +165,7 @@ fn empty_view(options: &Options) -> VerifyView {
         counts: Counts::default(),
         findings: Vec::new(),
         errors: Vec::new(),
+        n_errors: 0,
         snapshots: Vec::new(),
         indices: Vec::new(),
         not_restorable: Vec::new(),
@@ -203,6 +204,7 @@ fn view(report: &Report, options: &Options, args: &VerifyArgs) -> VerifyView {
             info: report.count(Severity::Info),
         },
         findings: report.findings.iter().map(|finding| finding_view(Some(repository), finding)).collect(),
+        n_errors: report.n_failures,
         errors: report
             .failures
             .iter()

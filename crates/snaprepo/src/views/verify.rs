@@ -30,6 +30,8 @@ pub(crate) struct VerifyView {
     pub findings: Vec<FindingView>,
     /// What could not be read: errors, not findings.
     pub errors: Vec<ErrorView>,
+    /// Number of reads that failed; of no more than `--max-findings` the error is kept.
+    pub n_errors: u64,
     /// A verdict for each snapshot, oldest first.
     pub snapshots: Vec<SnapshotVerdictView>,
     /// For each index: how many snapshots hold it, and from how many it can be restored.
@@ -301,8 +303,8 @@ impl VerifyView {
         } else if self.unreferenced.is_none() && self.result == "pass" {
             text += " (only a part was verified)";
         }
-        if !self.errors.is_empty() {
-            text += &format!(" ({} failed)", counted(self.errors.len() as u64, "read"));
+        if self.n_errors > 0 {
+            text += &format!(" ({} failed)", counted(self.n_errors, "read"));
         }
         text += &format!("   {}\n", self.heading);
         if layout.quiet {
@@ -336,6 +338,9 @@ impl VerifyView {
             if let n @ 1.. = paths.len().saturating_sub(MAX_SHOWN_NAMES) {
                 text += &format!("    and {} more (--json has all)\n", count(n as u64));
             }
+        }
+        if let n @ 1.. = self.n_errors.saturating_sub(self.errors.len() as u64) {
+            text += &format!("\n  … and {} more failed reads (--max-findings)\n", count(n));
         }
         text
     }
