@@ -36,7 +36,8 @@ pub(super) fn launch(kind: Kind, installed: &Installed, folder: &RunFolder, port
             for part in [&buckets, &versions] {
                 owner::create_public_folder(part)?;
             }
-            words(&["--port", &address, "--quiet", "posix", "--versioning-dir"], [versions, buckets])
+            // Without `--keep-alive` it closes every connection after a handful of requests, as no real store does.
+            words(&["--port", &address, "--quiet", "--keep-alive", "posix", "--versioning-dir"], [versions, buckets])
         }
         // The option means nothing to Python; it names the folder.
         Kind::Moto => {
