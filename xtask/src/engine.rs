@@ -69,10 +69,7 @@ pub(crate) fn run(workspace: &Workspace, task: &Task) -> Result<(), Error> {
         Task::Accept(asked) => judge::accept(workspace, asked),
         Task::Live(asked) => judge::live(asked),
         Task::Rounds { repo, rounds } => judge::rounds(workspace, repo, *rounds),
-        Task::Check => match matrix::every_time::run(workspace)? {
-            matrix::every_time::Came::Done => Ok(()),
-            matrix::every_time::Came::Absent(message) => Err(Error::Usage { message }),
-        },
+        Task::Check => matrix::every_time::run(workspace)?.or_failure(),
         Task::Matrix { releases, case } => matrix::run(workspace, releases, *case),
     }
 }

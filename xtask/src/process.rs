@@ -8,6 +8,24 @@ use std::{
 
 use crate::error::Error;
 
+/// What came of something that needs programs which a machine may lack.
+pub(crate) enum Came {
+    /// All of it was done, and was right.
+    Done,
+    /// Some or all of it was left out: what this machine lacks.
+    Absent(String),
+}
+
+impl Came {
+    /// For who asked for just this: what is left out has failed.
+    pub(crate) fn or_failure(self) -> Result<(), Error> {
+        match self {
+            Self::Done => Ok(()),
+            Self::Absent(message) => Err(Error::Usage { message }),
+        }
+    }
+}
+
 /// Runs a program in `folder` with its output let through, and fails unless it succeeds.
 pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), Error> {
     let command = line(program, arguments, environment);

@@ -36,10 +36,7 @@ pub(crate) fn run(workspace: &Workspace, task: &Task) -> Result<(), Error> {
         Task::Run { kind, container } => run::run(Kind::find(kind)?, container),
         Task::Check { kinds } => {
             let found = kinds.iter().map(|name| Kind::find(name)).collect::<Result<Vec<_>, _>>()?;
-            match check::run(&judge::program(workspace)?, if found.is_empty() { &Kind::ALL } else { &found })? {
-                check::Came::Done => Ok(()),
-                check::Came::Absent(message) => Err(Error::Usage { message }),
-            }
+            check::run(&judge::program(workspace)?, if found.is_empty() { &Kind::ALL } else { &found })?.or_failure()
         }
     }
 }

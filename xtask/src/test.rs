@@ -6,12 +6,9 @@ use std::time::Instant;
 use snaprepo_lab::server::Kind;
 
 use crate::{
-    engine::{
-        judge,
-        matrix::every_time::{self, Came},
-    },
+    engine::{judge, matrix::every_time},
     error::{self, Error},
-    process::{answers, run as command},
+    process::{Came, answers, run as command},
     servers::check,
     tidy,
     workspace::Workspace,
@@ -34,6 +31,15 @@ enum Outcome {
     Replaced(&'static str),
     /// Nothing, for this reason. A failure in CI.
     Absent(String),
+}
+
+impl From<Came> for Outcome {
+    fn from(came: Came) -> Self {
+        match came {
+            Came::Done => Self::Done,
+            Came::Absent(reason) => Self::Absent(reason),
+        }
+    }
 }
 
 type Step = fn(&Workspace) -> Result<Outcome, Error>;
@@ -91,18 +97,12 @@ fn cargo(workspace: &Workspace, arguments: &[&str], environment: &[(&str, &str)]
 
 /// Every object store and the web server: what our stores promise, and what every verb answers there.
 fn servers(workspace: &Workspace) -> Result<Outcome, Error> {
-    Ok(match check::run(&judge::program(workspace)?, &Kind::ALL)? {
-        check::Came::Done => Outcome::Done,
-        check::Came::Absent(reason) => Outcome::Absent(reason),
-    })
+    Ok(check::run(&judge::program(workspace)?, &Kind::ALL)?.into())
 }
 
 /// Real engines judge what we read and write. The only step that needs Maven and a JDK.
 fn engines(workspace: &Workspace) -> Result<Outcome, Error> {
-    Ok(match every_time::run(workspace)? {
-        Came::Done => Outcome::Done,
-        Came::Absent(reason) => Outcome::Absent(reason),
-    })
+    Ok(every_time::run(workspace)?.into())
 }
 
 fn fuzz_targets(workspace: &Workspace) -> Result<Outcome, Error> {

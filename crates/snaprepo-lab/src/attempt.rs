@@ -134,13 +134,9 @@ impl Attempts {
 type Word = BTreeMap<(String, String), (String, Option<String>)>;
 
 fn our_word(program: &Snaprepo, node: &Node, store: &Path, base_path: &str) -> Result<Word> {
-    let location = store.to_string_lossy();
     let target = node.release().to_string();
-    let mut arguments = vec!["compat", &location, "--target", &target, "--json"];
-    if !base_path.is_empty() {
-        arguments.extend(["--base-path", base_path]);
-    }
-    let answer = program.run(&arguments)?.json()?;
+    let base_path = (!base_path.is_empty()).then_some(base_path);
+    let answer = program.run_on("compat", store, base_path, &["--target", &target, "--json"])?.json()?;
     let mut word = Word::new();
     for row in answer["indices"].as_array().into_iter().flatten() {
         let text = |key: &str| row.get(key).and_then(Value::as_str).map(str::to_owned);

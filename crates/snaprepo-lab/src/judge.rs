@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
-    Error, Product, Release, Result,
+    Product, Release, Result,
     http::{Body, Http, Method, segment},
     snaprepo::Snaprepo,
 };
@@ -156,18 +156,10 @@ pub fn snapshots(list: &Value) -> Vec<Listed> {
 }
 
 fn ours(program: &Snaprepo, registered: Registered<'_>, arguments: &[&str]) -> Result<Value> {
-    let location = registered.location.to_str().ok_or_else(|| Error::Unexpected {
-        request: registered.location.display().to_string(),
-        reason: "the path is not UTF-8".to_owned(),
-    })?;
     let node = registered.release.to_string();
-    let mut all = vec![arguments[0], location];
-    all.extend_from_slice(&arguments[1..]);
-    all.extend(["--as", &node, "--name", registered.name]);
-    if let Some(base_path) = registered.base_path {
-        all.extend(["--base-path", base_path]);
-    }
-    program.run(&all)?.json()
+    let mut options = arguments[1..].to_vec();
+    options.extend(["--as", &node, "--name", registered.name]);
+    program.run_on(arguments[0], registered.location, registered.base_path, &options)?.json()
 }
 
 /// Leaves out what no blob holds.

@@ -49,6 +49,19 @@ impl Snaprepo {
         &self.path
     }
 
+    /// Runs a verb on a repository in a folder; shard folders may lie outside of its base path.
+    ///
+    /// # Errors
+    /// As of [`Snaprepo::run`].
+    pub fn run_on(&self, verb: &str, store: &Path, base_path: Option<&str>, options: &[&str]) -> Result<Run> {
+        let mut arguments = vec![OsStr::new(verb), store.as_os_str()];
+        arguments.extend(options.iter().map(OsStr::new));
+        if let Some(base_path) = base_path {
+            arguments.extend(["--base-path", base_path].map(OsStr::new));
+        }
+        self.run(&arguments)
+    }
+
     /// Runs it to its end, without a terminal and without the settings of the person who runs us.
     ///
     /// # Errors

@@ -40,12 +40,8 @@ pub fn verify(program: &Snaprepo, folder: &Path, from: &Path) -> Result<Verdict>
     let lost = now.indices.iter().filter(|(id, index)| !index.is_hashed && hashed.contains(*id) && there.contains(*id));
     let lost = lost.map(|(_, index)| index.name.clone()).collect();
 
-    let location = store.to_string_lossy();
-    let mut arguments = vec!["verify", &location, "--depth", "content", "--json"];
-    if !base_path.is_empty() {
-        arguments.extend(["--base-path", &base_path]);
-    }
-    let run = program.run(&arguments)?;
+    let base_path = (!base_path.is_empty()).then_some(&*base_path);
+    let run = program.run_on("verify", &store, base_path, &["--depth", "content", "--json"])?;
     Ok(judged(&lost, &run.json()?, run.code))
 }
 

@@ -109,8 +109,10 @@ impl Stage<'_> {
         let times = interleaved(self.bench.n_rounds, &Cache::Warm, &mut contenders)?;
         tables.title(&format!("S3, content: {what}"));
         let [ours, peers @ ..] = &times[..] else { return Ok(()) };
-        if let Some(peer) = best(peers) {
-            tables.ratio(ours, peer, bound);
+        let best = best(peers);
+        for peer in peers {
+            let is_best = best.is_some_and(|best| best.name == peer.name);
+            tables.ratio(ours, peer, bound.filter(|_| is_best));
         }
         times.iter().for_each(|times| tables.number(times, "s", None));
         let peak = megabytes_with(self.bench, "snaprepo, peak memory", || self.ours(&arguments))?;

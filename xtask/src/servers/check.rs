@@ -14,19 +14,11 @@ use snaprepo_store::{LocalStore, ReadStore, RemoteErrorKind, StoreError, StoreEr
 use snaprepo_testkit::contract::{self, Absent, Folders, Promises};
 
 use super::outputs;
-use crate::error::Error;
+use crate::{error::Error, process::Came};
 
 /// The container that every server gets, and one that keeps versions.
 const CONTAINER: &str = "contract";
 const VERSIONED: &str = "versioned";
-
-/// What came of it.
-pub(crate) enum Came {
-    /// Every server was asked, and every store kept the contract.
-    Done,
-    /// Servers that this machine lacks something for were left out.
-    Absent(String),
-}
 
 /// Checks these servers, one after the other, and prints what each took and what it did not keep.
 pub(crate) fn run(snaprepo: &Snaprepo, kinds: &[Kind]) -> Result<Came, Error> {

@@ -1,13 +1,14 @@
 //! The same answers from every server as from a folder: repositories of real engines, read by every verb of the built
 //! program.
 
-use std::{fs, io, path::Path};
+use std::path::Path;
 
 use serde_json::Value;
 use snaprepo_cloud::CloudStore;
 use snaprepo_codec::BlobPath;
 use snaprepo_lab::{
     Server,
+    accept::copy_tree,
     server::Kind,
     snaprepo::{Run, Snaprepo},
 };
@@ -68,8 +69,7 @@ pub(super) fn check(
         let container = container(at);
         server.make_container(&container)?;
         if is_web {
-            copy(&fixture.root(), &server.served().join(&container))
-                .map_err(|source| Error::Write { path: server.served(), source })?;
+            copy_tree(&fixture.root(), &server.served().join(&container))?;
         } else {
             fill(&open(&container)?, fixture)?;
         }
@@ -146,20 +146,6 @@ fn fill(store: &CloudStore, fixture: &Fixture) -> Result<(), Error> {
     paths.sort_by_key(|path| path.name().starts_with("index"));
     for path in paths {
         local.read(&path).and_then(|bytes| store.create(&path, &bytes)).map_err(failed)?;
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
     }
     Ok(())
 }

@@ -72,12 +72,8 @@ pub(super) fn go_on(
 
 /// What `du --free` says that a deletion frees.
 fn promise(program: &Snaprepo, registered: Registered<'_>, snapshot: &str) -> Result<Value> {
-    let location = registered.location.to_string_lossy();
-    let mut arguments = vec!["du", &location, "--free", snapshot, "--json"];
-    if let Some(base_path) = registered.base_path {
-        arguments.extend(["--base-path", base_path]);
-    }
-    program.run(&arguments)?.json()
+    let options = ["--free", snapshot, "--json"];
+    program.run_on("du", registered.location, registered.base_path, &options)?.json()
 }
 
 /// Every file below a folder, with its length.
@@ -176,12 +172,8 @@ fn shares_files(node: &Node, root: &str, index: &str, report: &mut Report) -> Re
 
 /// Nothing but info, every byte read.
 fn verify(program: &Snaprepo, registered: Registered<'_>, report: &mut Report) -> Result<()> {
-    let location = registered.location.to_string_lossy();
-    let mut arguments = vec!["verify", &location, "--depth", "content", "--json"];
-    if let Some(base_path) = registered.base_path {
-        arguments.extend(["--base-path", base_path]);
-    }
-    let run = program.run(&arguments)?;
+    let options = ["--depth", "content", "--json"];
+    let run = program.run_on("verify", registered.location, registered.base_path, &options)?;
     let answer = run.json()?;
     let counts = &answer["counts"];
     let is_whole = counts["error"] == json!(0) && counts["warning"] == json!(0) && run.code == Some(0);

@@ -14,7 +14,7 @@ use snaprepo_lab::{
 use snaprepo_testkit::{fixtures, rewrite};
 
 use super::super::judge;
-use crate::{error::Error, workspace::Workspace};
+use crate::{error::Error, process::Came, workspace::Workspace};
 
 /// What one release is asked every time.
 struct Sitting {
@@ -66,14 +66,6 @@ const SITTINGS: [Sitting; 6] = [
         rounds: 50,
     },
 ];
-
-/// What the small matrix came to.
-pub(crate) enum Came {
-    /// Every node agreed.
-    Done,
-    /// No node could be started, because this machine lacks something.
-    Absent(String),
-}
 
 /// Runs it and prints what each release took.
 pub(crate) fn run(workspace: &Workspace) -> Result<Came, Error> {
