@@ -39,8 +39,10 @@ pub(crate) enum Part {
     Status,
     /// Memory of `verify --depth content` as the repository grows
     Memory,
-    /// Buckets of a real server: `verify` against s5cmd and rclone, waiting, requests made and needed
+    /// Buckets of a real server: `verify --depth content` against s5cmd and rclone
     Remote,
+    /// The same server 20 ms away: waiting, and requests made and needed
+    Far,
     /// All of it
     All,
 }
@@ -59,7 +61,7 @@ struct Bench {
 
 type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
 
-const PARTS: [(Part, Measure); 7] = [
+const PARTS: [(Part, Measure); 8] = [
     (Part::Crc, crc::measure),
     (Part::Content, content::measure),
     (Part::Footers, footers::measure),
@@ -67,6 +69,7 @@ const PARTS: [(Part, Measure); 7] = [
     (Part::Status, status::measure),
     (Part::Memory, memory::measure),
     (Part::Remote, remote::measure),
+    (Part::Far, remote::measure_far),
 ];
 
 /// Builds what is measured, measures it, prints tables, and fails when a bound is missed.

@@ -4,7 +4,7 @@
 use std::{
     fs, io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -27,36 +27,34 @@ const LATENCY: Duration = Duration::from_millis(20);
 /// Requests at a time, unless somebody says otherwise (`docs/cli.md`, `--concurrency`).
 const WIDTH: f64 = 32.0;
 
-/// A server with the repositories in it.
+/// A server with repositories in it.
 struct Stage<'b> {
     bench: &'b Bench,
     server: Server,
-    /// Where requests take longer.
-    far: SocketAddr,
-    s5cmd: PathBuf,
 }
 
-/// Everything about buckets.
+/// All bytes, next to other clients.
 pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
-    let cache = LabCache::open()?;
-    let server = match Server::start(&cache, server::Kind::Versitygw) {
-        Err(error @ LabError::NoProgram { .. }) => {
-            println!("\nremote: left out: {error}");
-            return Ok(());
-        }
-        started => started?,
-    };
-    let near = server.base().trim_start_matches("http://").parse().map_err(|_| no_address(&server))?;
+    let Some((cache, stage)) = Stage::start(bench)? else { return Ok(()) };
+    let s5cmd = server::s5cmd(&cache)?;
+    stage.fill("large", &built(bench, "large_files", &Scale::large_files())?)?;
+    stage.fill("small", &built(bench, "small_files", &Scale::small_files())?)?;
+    stage.content(tables, &s5cmd, "large", "8 files, 2.1 GB", Some(AtMost(0.8)))?;
+    stage.content(tables, &s5cmd, "small", "20,000 files, 0.4 GB", Some(AtMost(0.8)))?;
+    stage.server.stop()?;
+    Ok(())
+}
+
+/// How well we wait.
+pub(super) fn measure_far(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
+    let Some((_, stage)) = Stage::start(bench)? else { return Ok(()) };
+    let near = stage.server.base();
+    let near: SocketAddr = near.trim_start_matches("http://").parse().map_err(|_| no_address(&stage.server))?;
     let far = delay::start(near, LATENCY).map_err(|source| Error::Start { command: "a slow wire".into(), source })?;
-    let stage = Stage { bench, far, s5cmd: server::s5cmd(&cache)?, server };
-    let (large, small, many) = (Scale::large_files(), Scale::small_files(), Scale::thousand_snapshots());
-    stage.fill("large", &built(bench, "large_files", &large)?)?;
-    stage.fill("small", &built(bench, "small_files", &small)?)?;
-    stage.fill("many", &built(bench, "thousand_snapshots", &many)?)?;
-    stage.content(tables, "large", "8 files, 2.1 GB", Some(AtMost(0.8)))?;
-    stage.content(tables, "small", "20,000 files, 0.4 GB", Some(AtMost(0.8)))?;
-    stage.waiting(tables)?;
-    stage.lists(tables)?;
+    stage.fill("small", &built(bench, "small_files", &Scale::small_files())?)?;
+    stage.fill("many", &built(bench, "thousand_snapshots", &Scale::thousand_snapshots())?)?;
+    stage.waiting(tables, &format!("s3://small?endpoint=http://{far}"))?;
+    stage.lists(tables, &format!("s3://many?endpoint=http://{far}"))?;
     stage.server.stop()?;
     Ok(())
 }
@@ -65,7 +63,19 @@ fn no_address(server: &Server) -> Error {
     Error::Usage { message: format!("{} is no address", server.base()) }
 }
 
-impl Stage<'_> {
+impl<'b> Stage<'b> {
+    /// Starts the server; nothing where this machine lacks what that takes.
+    fn start(bench: &'b Bench) -> Result<Option<(LabCache, Self)>, Error> {
+        let cache = LabCache::open()?;
+        match Server::start(&cache, server::Kind::Versitygw) {
+            Err(error @ LabError::NoProgram { .. }) => {
+                println!("\nremote: left out: {error}");
+                Ok(None)
+            }
+            started => Ok(Some((cache, Self { bench, server: started? }))),
+        }
+    }
+
     /// Puts a repository into a bucket of its own, by the names of its files: links cost nothing.
     fn fill(&self, bucket: &str, repository: &Path) -> Result<(), Error> {
         let buckets = self.server.buckets().ok_or_else(|| no_address(&self.server))?;
@@ -77,10 +87,6 @@ impl Stage<'_> {
         format!("s3://{bucket}?endpoint={}", self.server.base())
     }
 
-    fn far(&self, bucket: &str) -> String {
-        format!("s3://{bucket}?endpoint=http://{}", self.far)
-    }
-
     fn ours(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.bench.snaprepo);
         command.args(arguments).envs(self.server.environment());
@@ -88,7 +94,14 @@ impl Stage<'_> {
     }
 
     /// All bytes, against clients that fetch the same objects and check nothing, or compare them with the files.
-    fn content(&self, tables: &mut Tables, bucket: &str, what: &str, bound: Option<AtMost>) -> Result<(), Error> {
+    fn content(
+        &self,
+        tables: &mut Tables,
+        s5cmd: &Path,
+        bucket: &str,
+        what: &str,
+        bound: Option<AtMost>,
+    ) -> Result<(), Error> {
         let (location, local) = (self.near(bucket), self.bench.folder.join(format!("{bucket}_files/repository")));
         let arguments = ["verify", &location, "--depth", "content", "--quiet"];
         let mut contenders = vec![Contender::command("snaprepo", || self.ours(&arguments))];
@@ -96,7 +109,7 @@ impl Stage<'_> {
             let line = ["--endpoint-url", &self.server.base(), "--numworkers", n, "cat", &format!("s3://{bucket}/*")]
                 .map(str::to_owned);
             contenders.push(Contender::command(format!("s5cmd cat, {n} workers"), move || {
-                let mut command = Command::new(&self.s5cmd);
+                let mut command = Command::new(s5cmd);
                 command.args(&line).envs(self.server.environment());
                 command
             }));
@@ -134,12 +147,11 @@ impl Stage<'_> {
     }
 
     /// Sixteen bytes of each file, with a wait for each.
-    fn waiting(&self, tables: &mut Tables) -> Result<(), Error> {
-        let location = self.far("small");
-        let arguments = ["verify", &location, "--depth", "footers", "--quiet"];
+    fn waiting(&self, tables: &mut Tables, location: &str) -> Result<(), Error> {
+        let arguments = ["verify", location, "--depth", "footers", "--quiet"];
         let mut contenders = [Contender::command("snaprepo", || self.ours(&arguments))];
         let times = interleaved(self.bench.n_rounds, &Cache::Warm, &mut contenders)?;
-        let requests = self.requests(&["verify", &location, "--depth", "footers"])?;
+        let requests = self.requests(&["verify", location, "--depth", "footers"])?;
         tables.title("S3, footers: 20,000 files, 20 ms away");
         let waits = requests.total() * LATENCY.as_secs_f64() / WIDTH;
         let waits = Measured::new(&format!("{:.0} waits, 32 at a time", requests.total()), vec![waits]);
@@ -152,12 +164,11 @@ impl Stage<'_> {
     }
 
     /// Listing 1,000 snapshots, and the requests of each verb where so many are needed.
-    fn lists(&self, tables: &mut Tables) -> Result<(), Error> {
-        let location = self.far("many");
+    fn lists(&self, tables: &mut Tables, location: &str) -> Result<(), Error> {
         let folder = self.bench.folder.join("blobs");
         let kept = folder.to_string_lossy();
-        let (plain, details) = (["list", &location], ["list", &location, "--details", "--no-cache"]);
-        let again = ["list", &location, "--details", "--cache", &kept];
+        let (plain, details) = (["list", location], ["list", location, "--details", "--no-cache"]);
+        let again = ["list", location, "--details", "--cache", &kept];
         let mut contenders = [
             Contender::command("list", || self.ours(&plain)),
             Contender::command("list --details", || self.ours(&details)),
@@ -174,10 +185,10 @@ impl Stage<'_> {
             (&plain, 1.0 + 1.0),
             (&details, 1.0 + 1.0 + 1_000.0),
             (&again, 1.0 + 1.0),
-            (&["info", &location, "--no-cache"], 1.0 + 1.0),
-            (&["status", &location, "--no-cache"], 1.0 + 1.0 + 10.0 + 10.0),
+            (&["info", location, "--no-cache"], 1.0 + 1.0),
+            (&["status", location, "--no-cache"], 1.0 + 1.0 + 10.0 + 10.0),
             // Every list and table of ten shards, both blobs of each snapshot, and the listing of what lies below.
-            (&["verify", &location, "--depth", "presence"], 3.0 + 11.0 + 1.0 + 2_000.0 + 10.0 + 10.0 + 10_000.0),
+            (&["verify", location, "--depth", "presence"], 3.0 + 11.0 + 1.0 + 2_000.0 + 10.0 + 10.0 + 10_000.0),
         ];
         for (arguments, needed) in needed {
             let made = self.requests(arguments)?.total();
