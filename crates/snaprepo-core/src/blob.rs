@@ -82,6 +82,24 @@ impl fmt::Display for BlobError {
 
 impl std::error::Error for BlobError {}
 
+/// A blob that could not be had, as it is told beside an answer that lacks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// The blob, from the root of the store.
+    pub path: BlobPath,
+    /// Why.
+    pub message: String,
+    /// Whether it is damaged or absent, rather than out of our reach.
+    pub is_damage: bool,
+}
+
+impl From<BlobError> for Unread {
+    fn from(error: BlobError) -> Self {
+        let is_damage = error.is_finding();
+        Self { message: error.problem.to_string(), path: error.path, is_damage }
+    }
+}
+
 /// Reads and parses a blob.
 pub(crate) fn load<T>(
     store: &dyn ReadStore,

@@ -13,7 +13,9 @@ pub mod blob;
 pub mod cat;
 pub mod chronology;
 pub mod compat;
+pub mod diff;
 pub mod discover;
+pub mod documents;
 pub mod event;
 mod folder;
 mod legacy;
@@ -28,7 +30,7 @@ mod unlisted;
 pub mod usage;
 pub mod verify;
 
-pub use blob::{BlobError, Problem};
+pub use blob::{BlobError, Problem, Unread};
 pub use event::{Event, NoObserver, Observer, Phase};
 pub use open_error::OpenError;
 pub use repository::Repository;

@@ -8,6 +8,7 @@ use std::{
 use snaprepo_codec::{BlobPath, Fault, FaultKind, PathFault};
 use snaprepo_format::{
     engine::Era,
+    global_metadata::GlobalMetadata,
     index_metadata::{IndexFacts, IndexMetadata},
     latest, names,
     root::{IndexIx, Root, SnapshotForm, SnapshotIx},
@@ -339,6 +340,14 @@ impl Repository {
     /// When its blob is absent, damaged, or cannot be read.
     pub fn index_metadata(&self, snapshot: SnapshotIx, index: IndexIx) -> Result<IndexMetadata, BlobError> {
         blob::load(self.store(), &self.named(self.index_metadata_path(snapshot, index))?, IndexMetadata::parse)
+    }
+
+    /// Reads the cluster state of a snapshot.
+    ///
+    /// # Errors
+    /// When its blob is absent, damaged, or cannot be read.
+    pub fn global_metadata(&self, snapshot: SnapshotIx) -> Result<GlobalMetadata, BlobError> {
+        blob::load(self.store(), &self.named(self.global_metadata_path(snapshot))?, GlobalMetadata::parse)
     }
 
     /// The position of the index of a name.

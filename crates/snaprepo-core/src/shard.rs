@@ -1,5 +1,7 @@
 //! Finds and reads the metadata of one shard.
 
+mod files;
+
 use snaprepo_codec::BlobPath;
 use snaprepo_format::{
     root::{IndexIx, ShardGen, SnapshotIx},
@@ -8,6 +10,8 @@ use snaprepo_format::{
     shard_snapshot::{ShallowShardSnapshot, ShardSnapshot},
 };
 use snaprepo_store::{StoreError, StoreErrorKind};
+
+pub(crate) use files::Files;
 
 use crate::{
     Repository,

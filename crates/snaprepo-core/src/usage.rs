@@ -11,7 +11,6 @@
 use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
-use snaprepo_codec::BlobPath;
 use snaprepo_format::{
     names::RootBlob,
     root::{IndexIx, SnapshotIx},
@@ -19,7 +18,7 @@ use snaprepo_format::{
 use snaprepo_store::{Pool, StoreError};
 
 use crate::{
-    BlobError, Event, Observer, Phase, Repository,
+    Event, Observer, Phase, Repository, Unread,
     status::Amount,
     tree::Forest,
     verify::{
@@ -181,24 +180,6 @@ pub struct Usage {
     /// Whether somebody asked to stop. What nothing refers to is not told then: what would refer to it may not have been
     /// read.
     pub is_interrupted: bool,
-}
-
-/// A blob that could not be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
-    /// The blob, from the root of the store.
-    pub path: BlobPath,
-    /// Why.
-    pub message: String,
-    /// Whether it is damaged or absent, rather than out of our reach.
-    pub is_damage: bool,
-}
-
-impl From<BlobError> for Unread {
-    fn from(error: BlobError) -> Self {
-        let is_damage = error.is_finding();
-        Self { message: error.problem.to_string(), path: error.path, is_damage }
-    }
 }
 
 /// What was found in one index.

@@ -75,6 +75,24 @@ impl FileInfo {
         }
         self.len_bytes == other.len_bytes && self.checksum == other.checksum && self.meta_hash == other.meta_hash
     }
+
+    /// Whether two entries of one physical name describe the same bytes, in whatever blobs these lie: whole inlined
+    /// bytes tell; else length and checksum, and the identity of the writer where both entries have it. A file without
+    /// a checksum is known by its first bytes.
+    #[must_use]
+    pub fn has_same_content(&self, other: &Self) -> bool {
+        if let (Some(ours), Some(theirs)) = (self.inlined(), other.inlined()) {
+            return ours == theirs;
+        }
+        let is_same_writer = match (&self.writer_uuid, &other.writer_uuid) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => true,
+        };
+        self.len_bytes == other.len_bytes
+            && self.checksum == other.checksum
+            && (self.checksum.is_some() || self.meta_hash == other.meta_hash)
+            && is_same_writer
+    }
 }
 
 impl Parts {

@@ -1,17 +1,17 @@
 //! One shard: its folder joined with its table.
 
 use hashbrown::{HashMap, HashSet};
-use snaprepo_format::{DataName, FileInfo, FileName, root::SnapshotIx};
+use snaprepo_format::{FileInfo, root::SnapshotIx};
 use snaprepo_store::StoreError;
 
 use super::{
-    Blobs, Kinds, Question, Share, Unread,
+    Blobs, Kinds, Question, Share,
     group::{Holders, Shares},
 };
 use crate::{
-    BlobError, Problem, Repository,
+    BlobError, Repository, Unread,
     folder::{Detail, ShardFolder},
-    shard::{self, Current, ShardContent},
+    shard::{self, Current, Files},
     status::Amount,
     tree::IndexTree,
     verify::{indices::IndexPlan, unreferenced::Unreferenced},
@@ -39,16 +39,6 @@ pub(super) struct Table {
     pub(super) owners: Vec<Option<u32>>,
 }
 
-/// The files of a shard and who holds them.
-#[derive(Default)]
-struct Files {
-    all: Vec<FileInfo>,
-    /// Snapshots, with positions of their files.
-    holders: Vec<(SnapshotIx, Vec<u32>)>,
-    /// Whether the files of some snapshot are not known: then nobody knows who alone needs what.
-    has_gaps: bool,
-}
-
 /// Measures one shard.
 pub(super) fn measure(
     repository: &Repository,
@@ -68,7 +58,7 @@ pub(super) fn measure(
     // A shard that failed in all its snapshots has none.
     let Some(folder) = folder else { return one };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
-    let files = files(repository, plan, &folder, current.as_deref(), &mut one.unreadable);
+    let files = Files::read(repository, plan.index, &folder, current.as_deref(), &mut one.unreadable);
     let held_by = &repository.root.index_entry(plan.index).snapshots;
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, held_by)).collect();
@@ -93,73 +83,6 @@ pub(super) fn measure(
 fn weight(file: &FileInfo) -> (Blobs, u64) {
     let blobs = file.parts().map_or(Blobs::default(), |parts| Blobs { n: parts.n_parts, bytes: parts.len_bytes });
     (blobs, file.len_bytes)
-}
-
-impl Files {
-    fn of<'f>(&'f self, refs: &'f [u32]) -> impl Iterator<Item = &'f FileInfo> {
-        refs.iter().filter_map(|position| self.all.get(usize::try_from(*position).ok()?))
-    }
-
-    /// Data blobs that somebody holds.
-    fn live(&self) -> HashSet<DataName> {
-        let names = self.holders.iter().flat_map(|(_, refs)| self.of(refs)).map(|file| file.name);
-        names.filter_map(|name| if let FileName::Data(name) = name { Some(name) } else { None }).collect()
-    }
-}
-
-/// From the table; and from the lists of snapshots that it lacks.
-fn files(
-    repository: &Repository,
-    plan: &IndexPlan,
-    folder: &ShardFolder,
-    current: Option<&str>,
-    unreadable: &mut Vec<Unread>,
-) -> Files {
-    let entry = repository.root.index_entry(plan.index);
-    let mut files = Files::default();
-    if let Some(name) = current {
-        match shard::read_generation(repository, &folder.path, name) {
-            Ok(table) => {
-                let by_name: HashMap<&str, SnapshotIx> =
-                    entry.snapshots.iter().map(|ix| (&*repository.root.snapshot_entry(*ix).name, *ix)).collect();
-                files.all = table.files;
-                let known = table.snapshots.into_iter();
-                files.holders =
-                    known.filter_map(|entry| Some((*by_name.get(&*entry.snapshot)?, entry.files))).collect();
-            }
-            // Lists tell the same, one by one.
-            Err(error) => unreadable.push(error.into()),
-        }
-    }
-    let in_table: HashSet<SnapshotIx> = files.holders.iter().map(|(snapshot, _)| *snapshot).collect();
-    let mut positions: Option<HashMap<FileName, u32>> = None;
-    for snapshot in entry.snapshots.iter().filter(|snapshot| !in_table.contains(*snapshot)) {
-        let name = repository.shard_snapshot_name(*snapshot);
-        if !folder.has(&name) {
-            continue;
-        }
-        let list = match shard::read_snapshot(repository, folder, *snapshot) {
-            Ok(ShardContent::Full(list)) => list.files,
-            Ok(ShardContent::Shallow(_)) => continue,
-            Err(BlobError { problem: Problem::Absent(_), .. }) => continue,
-            Err(error) => {
-                unreadable.push(error.into());
-                files.has_gaps = true;
-                continue;
-            }
-        };
-        let positions =
-            positions.get_or_insert_with(|| (0..).zip(&files.all).map(|(at, file)| (file.name, at)).collect());
-        let mut refs = Vec::with_capacity(list.len());
-        for file in list {
-            refs.push(*positions.entry(file.name).or_insert_with(|| {
-                files.all.push(file);
-                u32::try_from(files.all.len() - 1).unwrap_or(u32::MAX)
-            }));
-        }
-        files.holders.push((*snapshot, refs));
-    }
-    files
 }
 
 /// Everything that lies in the folder, by what it is for.

@@ -177,7 +177,9 @@ impl Verdicts<'_> {
         }
         if n_failed > 0 {
             let verdict = if n_failed >= n_shards { Verdict::Not } else { Verdict::Partly };
-            return pair(verdict, Cause::FailedShards(n_failed.into()), n_failed);
+            // What could not be read may be broken, too.
+            let unread = collector.unread_pairs.get(&(snapshot, index)).cloned();
+            return pair(verdict, unread.unwrap_or(Cause::FailedShards(n_failed.into())), n_failed);
         }
         if let Some(cause) = collector.unread_pairs.get(&(snapshot, index)) {
             return pair(Verdict::Unknown, cause.clone(), 0);

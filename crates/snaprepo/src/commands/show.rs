@@ -1,9 +1,8 @@
 //! `show`: one snapshot, an index in it, or its cluster state.
 
-use snaprepo_core::{BlobError, Repository, status};
+use snaprepo_core::{Repository, status};
 use snaprepo_format::{
     engine::{Product, VersionId},
-    global_metadata::GlobalMetadata,
     root::SnapshotIx,
 };
 
@@ -151,8 +150,8 @@ fn show_global(
     repository: &Repository,
     snapshot: SnapshotIx,
 ) -> Result<Exit, Failure> {
+    let metadata = repository.global_metadata(snapshot)?;
     let path = repository.global_metadata_path(snapshot)?;
-    let metadata = repository.load(&path, GlobalMetadata::parse).map_err(|error: BlobError| Failure::Blob(error))?;
     let view = DocumentView {
         snapshot: repository.root.snapshot_entry(snapshot).name.to_string(),
         index: None,

@@ -1,0 +1,364 @@
+//! Two snapshots, of one repository or of two.
+
+use std::{cmp::Ordering, ops::ControlFlow};
+
+use hashbrown::HashSet;
+use snaprepo_codec::value::Value;
+use snaprepo_format::{
+    FileInfo,
+    index_metadata::{IndexFacts, IndexMetadata},
+    root::{IndexIx, SnapshotIx},
+    snapshot_info::SnapshotInfo,
+};
+use snaprepo_store::Pool;
+
+use super::{Change, Moves, changes};
+use crate::{
+    Event, Observer, Phase, Repository, Unread,
+    documents::Documents,
+    status::{self, Amount, ShardFiles},
+};
+
+/// Parts of index metadata in which a cluster counts, or keeps what belongs to its nodes: they change by themselves.
+const COUNTED: [&str; 11] = [
+    "version",
+    "mapping_version",
+    "settings_version",
+    "aliases_version",
+    "mappings_updated_version",
+    "primary_terms",
+    "in_sync_allocations",
+    "event_ingested_range",
+    "timestamp_range",
+    "stats",
+    "write_load_forecast",
+];
+/// The same of the cluster state.
+const COUNTED_GLOBALLY: [&str; 4] =
+    ["version", "cluster_coordination", "cluster_uuid_committed", "registered_snapshots"];
+
+/// A snapshot to compare.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'r> {
+    /// Its repository.
+    pub repository: &'r Repository,
+    /// The snapshot.
+    pub snapshot: SnapshotIx,
+    /// Its facts.
+    pub info: &'r SnapshotInfo,
+}
+
+/// How two snapshots differ; the first of each pair is of the first snapshot.
+#[derive(Debug, Default)]
+pub struct SnapshotDiff {
+    /// Data streams that only one of them has.
+    pub data_streams: [Vec<Box<str>>; 2],
+    /// Every index of either, by name.
+    pub indices: Vec<IndexDiff>,
+    /// The cluster state, where it was asked for.
+    pub global: Vec<Change>,
+    /// What could not be read.
+    pub unreadable: [Vec<Unread>; 2],
+    /// Whether somebody asked to stop.
+    pub is_interrupted: bool,
+}
+
+/// What became of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IndexChange {
+    /// Only the first snapshot has it.
+    Removed,
+    /// Only the second snapshot has it.
+    Added,
+    /// Another index of the same name.
+    Recreated,
+    /// Its files or its metadata differ.
+    Changed,
+    /// Nothing differs in what could be compared, but not everything could.
+    Unknown,
+    /// Nothing differs.
+    Same,
+}
+
+impl IndexChange {
+    /// The name in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Removed => "removed",
+            Self::Added => "added",
+            Self::Recreated => "recreated",
+            Self::Changed => "changed",
+            Self::Unknown => "unknown",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// An index in two snapshots.
+#[derive(Debug)]
+pub struct IndexDiff {
+    /// Its name.
+    pub name: Box<str>,
+    /// What became of it.
+    pub change: IndexChange,
+    /// Where settings, mappings, aliases and the rest differ; not what a cluster only counts.
+    pub metadata: Vec<Change>,
+    /// Its shards in order.
+    pub shards: Vec<ShardDiff>,
+}
+
+impl IndexDiff {
+    /// Files of all shards.
+    #[must_use]
+    pub fn moves(&self) -> Moves {
+        self.shards.iter().fold(Moves::default(), |sum, shard| sum.plus(shard.moves))
+    }
+
+    /// Documents of all shards; `None` where those of one are not known.
+    #[must_use]
+    pub fn documents(&self, side: usize) -> Option<Documents> {
+        let of_shards = self.shards.iter().filter_map(|shard| shard.sides.get(side));
+        let mut known = of_shards.filter(|shard| **shard != ShardSide::Absent).peekable();
+        known.peek()?;
+        known.try_fold(Documents::default(), |sum, shard| match shard {
+            ShardSide::Files { documents, .. } => Some(sum.plus((*documents)?)),
+            _ => None,
+        })
+    }
+}
+
+/// A shard in two snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShardDiff {
+    /// Its number.
+    pub shard: u32,
+    /// Its files.
+    pub moves: Moves,
+    /// What each snapshot has of it.
+    pub sides: [ShardSide; 2],
+}
+
+/// What a snapshot has of a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ShardSide {
+    /// The index is not in this snapshot, or has fewer shards there.
+    #[default]
+    Absent,
+    /// It failed when the snapshot was taken.
+    Failed,
+    /// Its files.
+    Files {
+        /// How many, and how long.
+        total: Amount,
+        /// Documents in them, where the metadata tell.
+        documents: Option<Documents>,
+    },
+    /// Its files are in a remote store, and not recorded here.
+    RemoteStore,
+    /// Its file list cannot be had.
+    Unknown,
+}
+
+/// Compares two snapshots. `global` asks for the cluster state, too.
+#[must_use]
+pub fn snapshots(sides: [Side<'_>; 2], global: bool, pool: &Pool, observer: &dyn Observer) -> SnapshotDiff {
+    let mut diff = SnapshotDiff::default();
+    let [before, after] = sides.map(|side| side.info.data_streams.as_deref().unwrap_or_default());
+    diff.data_streams = [only_in(before, after), only_in(after, before)];
+    if global {
+        let [before, after] = sides.map(global_metadata);
+        diff.global = compared([before, after], &COUNTED_GLOBALLY, &mut diff.unreadable);
+    }
+
+    let pairs = pairs(sides);
+    observer.event(Event::Begin { phase: Phase::Indices, total: pairs.len() as u64 });
+    let mut n_shards = Vec::with_capacity(pairs.len());
+    pool.map(
+        &pairs,
+        |pair| metadata(sides, pair),
+        |one: Metadata| {
+            observer.event(Event::Advance);
+            n_shards.push(one.n_shards);
+            diff.unreadable.iter_mut().zip(one.unreadable).for_each(|(all, unread)| all.extend(unread));
+            diff.indices.push(one.diff);
+            ControlFlow::Continue(())
+        },
+    );
+
+    let counted = pairs.iter().zip(n_shards).enumerate();
+    let shards: Vec<(usize, u32, [Option<IndexIx>; 2])> = counted
+        .flat_map(|(at, (pair, n_shards))| {
+            let of_side = move |side: usize, shard| pair[side].filter(|_| shard < n_shards[side]);
+            (0..n_shards[0].max(n_shards[1])).map(move |shard| (at, shard, [of_side(0, shard), of_side(1, shard)]))
+        })
+        .collect();
+    observer.event(Event::Begin { phase: Phase::Shards, total: shards.len() as u64 });
+    let work = |(at, shard, indices)| (at, self::shard(sides, indices, shard));
+    pool.map(shards, work, |(at, (shard, is_other, unreadable))| {
+        observer.event(Event::Advance);
+        diff.unreadable.iter_mut().zip(unreadable).for_each(|(all, unread)| all.extend(unread));
+        if let Some(index) = diff.indices.get_mut(at) {
+            let found = match shard.sides {
+                [ShardSide::Unknown, _] | [_, ShardSide::Unknown] => IndexChange::Unknown,
+                _ if is_other || !shard.moves.is_none() => IndexChange::Changed,
+                [ShardSide::RemoteStore, ShardSide::RemoteStore] => IndexChange::Unknown,
+                _ => IndexChange::Same,
+            };
+            index.change = index.change.min(found);
+            index.shards.push(shard);
+        }
+        ControlFlow::Continue(())
+    });
+    diff.is_interrupted = pool.cancel().is_cancelled();
+    diff
+}
+
+fn only_in(ours: &[Box<str>], theirs: &[Box<str>]) -> Vec<Box<str>> {
+    let theirs: HashSet<&str> = theirs.iter().map(|name| &**name).collect();
+    let mut only: Vec<Box<str>> = ours.iter().filter(|name| !theirs.contains(&***name)).cloned().collect();
+    only.sort();
+    only
+}
+
+/// The indices of both snapshots, by name. Both lists are in that order.
+fn pairs(sides: [Side<'_>; 2]) -> Vec<[Option<IndexIx>; 2]> {
+    let [mut ours, mut theirs] = sides.map(|side| side.repository.indices_of(side.snapshot).iter().copied().peekable());
+    let name = |side: usize, index: IndexIx| &sides[side].repository.root.index_entry(index).name;
+    let mut pairs = Vec::new();
+    loop {
+        let order = match (ours.peek(), theirs.peek()) {
+            (None, None) => return pairs,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(ours), Some(theirs)) => name(0, *ours).cmp(name(1, *theirs)),
+        };
+        let before = if order.is_le() { ours.next() } else { None };
+        let after = if order.is_ge() { theirs.next() } else { None };
+        pairs.push([before, after]);
+    }
+}
+
+type Read<T> = Result<T, Unread>;
+
+fn global_metadata(side: Side<'_>) -> Read<Value> {
+    Ok(side.repository.global_metadata(side.snapshot)?.document)
+}
+
+/// The differences of two documents without those of some keys at the top.
+fn compared(documents: [Read<Value>; 2], without: &[&str], unreadable: &mut [Vec<Unread>; 2]) -> Vec<Change> {
+    match documents {
+        [Ok(before), Ok(after)] => {
+            let mut changes = changes(&before, &after);
+            changes.retain(|change| change.path.first().is_none_or(|key| !without.contains(&&**key)));
+            changes
+        }
+        documents => {
+            let unread = documents.into_iter().map(Result::err);
+            unreadable.iter_mut().zip(unread).for_each(|(all, unread)| all.extend(unread));
+            Vec::new()
+        }
+    }
+}
+
+/// What the metadata of an index in two snapshots say.
+struct Metadata {
+    diff: IndexDiff,
+    n_shards: [u32; 2],
+    unreadable: [Vec<Unread>; 2],
+}
+
+fn metadata(sides: [Side<'_>; 2], pair: &[Option<IndexIx>; 2]) -> Metadata {
+    let mut unreadable = [Vec::new(), Vec::new()];
+    let read = |side: usize| {
+        let (Side { repository, snapshot, .. }, index) = (sides[side], pair[side]?);
+        let both = |blob: &[u8]| Ok((IndexFacts::parse(blob)?, IndexMetadata::parse(blob)?.document));
+        let path = repository.named(repository.index_metadata_path(snapshot, index));
+        Some(path.and_then(|path| repository.load(&path, both)).map_err(Unread::from))
+    };
+    let name = (0..2).find_map(|side| Some(sides[side].repository.root.index_entry(pair[side]?).name.clone()));
+    let found = [read(0), read(1)];
+    let n_shards = [0, 1].map(|side: usize| match &found[side] {
+        Some(Ok((facts, _))) => facts.n_shards,
+        _ => 0,
+    });
+    let (change, metadata) = match found {
+        [Some(Ok((ours, before))), Some(Ok((theirs, after)))] => {
+            let metadata = compared([Ok(before), Ok(after)], &COUNTED, &mut unreadable);
+            let is_other = ours.uuid.is_some() && theirs.uuid.is_some() && ours.uuid != theirs.uuid;
+            let change = match (is_other, metadata.is_empty()) {
+                (true, _) => IndexChange::Recreated,
+                (false, false) => IndexChange::Changed,
+                (false, true) => IndexChange::Same,
+            };
+            (change, metadata)
+        }
+        found => {
+            let change = match &found {
+                [Some(_), None] => IndexChange::Removed,
+                [None, Some(_)] => IndexChange::Added,
+                _ => IndexChange::Unknown,
+            };
+            let unread = found.into_iter().map(|side| side.and_then(Result::err));
+            unreadable.iter_mut().zip(unread).for_each(|(all, unread)| all.extend(unread));
+            (change, Vec::new())
+        }
+    };
+    let diff = IndexDiff { name: name.unwrap_or_default(), change, metadata, shards: Vec::new() };
+    Metadata { diff, n_shards, unreadable }
+}
+
+/// One shard, whether its sides are of different kinds, and what could not be read of it.
+fn shard(sides: [Side<'_>; 2], indices: [Option<IndexIx>; 2], shard: u32) -> (ShardDiff, bool, [Option<Unread>; 2]) {
+    let mut unreadable = [None, None];
+    let found = [0, 1].map(|at: usize| {
+        let Some(index) = indices[at] else { return Found::Told(ShardSide::Absent) };
+        found(sides[at], index, shard).unwrap_or_else(|unread| {
+            unreadable[at] = Some(unread);
+            Found::Told(ShardSide::Unknown)
+        })
+    });
+    let told = [found[0].told(), found[1].told()];
+    let moves = match &found {
+        [Found::Here(before), Found::Here(after)] => Moves::between(before, after),
+        [Found::Here(before), Found::Told(ShardSide::Absent)] => Moves::between(before, &[]),
+        [Found::Told(ShardSide::Absent), Found::Here(after)] => Moves::between(&[], after),
+        _ => Moves::default(),
+    };
+    let is_other = match &found {
+        [Found::There(ours), Found::There(theirs)] => ours != theirs,
+        _ => std::mem::discriminant(&told[0]) != std::mem::discriminant(&told[1]),
+    };
+    (ShardDiff { shard, moves, sides: told }, is_other, unreadable)
+}
+
+/// What was found of a shard in one snapshot.
+enum Found {
+    Here(Vec<FileInfo>),
+    /// Lucene's names of files in a remote store.
+    There(HashSet<Box<str>>),
+    Told(ShardSide),
+}
+
+impl Found {
+    fn told(&self) -> ShardSide {
+        match self {
+            Self::Here(files) => ShardSide::Files { total: Amount::of(files), documents: Documents::of(files) },
+            Self::There(_) => ShardSide::RemoteStore,
+            Self::Told(side) => *side,
+        }
+    }
+}
+
+fn found(side: Side<'_>, index: IndexIx, shard: u32) -> Read<Found> {
+    if side.info.has_failed(&side.repository.root.index_entry(index).name, shard) {
+        return Ok(Found::Told(ShardSide::Failed));
+    }
+    if side.info.pinned_timestamp.is_some() {
+        return Ok(Found::Told(ShardSide::RemoteStore));
+    }
+    Ok(match status::files_of_shard(side.repository, side.snapshot, index, shard)?.1 {
+        ShardFiles::Here(list) => Found::Here(list.files),
+        ShardFiles::RemoteStore(list) => Found::There(list.file_names.into_iter().collect()),
+    })
+}
