@@ -14,6 +14,8 @@ mod damage;
 #[cfg(test)]
 mod damaged_by_older_node;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod discover;
 #[cfg(test)]
 mod documents;

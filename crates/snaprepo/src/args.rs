@@ -1,5 +1,6 @@
 //! What can be typed (`docs/cli.md` is made from this).
 
+mod diff;
 mod store;
 
 use std::{num::NonZeroUsize, path::PathBuf};
@@ -8,6 +9,7 @@ use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum,
 use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
 
+pub(crate) use diff::DiffArgs;
 pub(crate) use store::StoreArgs;
 
 /// The definition of the command line, for completions and manual pages.
@@ -153,6 +155,8 @@ pub(crate) enum Verb {
     },
     /// Say what takes how much room, and what deleting snapshots would free
     Du(DuArgs),
+    /// Say what changed between two snapshots, or whether a repository is a complete copy of another
+    Diff(DiffArgs),
     /// Check whether everything is intact, and what can be restored
     Verify(VerifyArgs),
     /// Decode any blob to JSON

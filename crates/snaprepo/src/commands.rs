@@ -2,6 +2,7 @@
 
 mod cat_blob;
 mod compat;
+mod diff;
 mod discover;
 mod doctor;
 mod du;
@@ -70,6 +71,7 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Ls { repo, what } => ls::run(run, &repo.repo, what),
         Verb::Find { repo, index } => find::run(run, &repo.repo, index),
         Verb::Du(du) => du::run(run, du),
+        Verb::Diff(diff) => diff::run(run, diff),
         Verb::Verify(verify) => verify::run(run, verify),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),
         Verb::Compat { repo, snapshot, target } => compat::run(run, &repo.repo, snapshot, *target),

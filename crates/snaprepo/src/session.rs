@@ -123,14 +123,23 @@ impl Session {
         let repository = self.open_at(&store)?;
         // Before there were roots, snapshots were named by people: a name can come again.
         if repository.era().has_root() {
-            let place = match (&self.remote, &self.directory) {
-                (Some(remote), _) => remote.store.url(),
-                (None, directory) => directory.as_deref().unwrap_or(Path::new("")).display().to_string(),
-            };
+            let place = self.place();
             let uuid = repository.root.uuid.as_deref().unwrap_or("");
             cached.identify(format!("{place}\n{}\n{uuid}", repository.base()));
         }
         Ok(repository)
+    }
+
+    /// Where the store is, whatever it was called.
+    pub(crate) fn place(&self) -> String {
+        match (&self.remote, &self.directory) {
+            (Some(remote), _) => remote.store.url(),
+            (None, directory) => {
+                let directory = directory.as_deref().unwrap_or(Path::new(""));
+                // A folder that cannot be found out about is known by its name.
+                directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).display().to_string()
+            }
+        }
     }
 
     /// The same, for verbs that look into shard folders: those may lie where only notes of OpenSearch tell.

@@ -2,6 +2,7 @@
 
 pub(crate) mod cat_blob;
 pub(crate) mod compat;
+pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod doctor;
 pub(crate) mod du;

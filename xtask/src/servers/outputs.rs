@@ -28,7 +28,7 @@ const FIXTURES: [&str; 5] = [
 ];
 
 /// What is asked; REPO stands for the repository. What a web server can answer, too, comes first.
-const QUESTIONS: [&[&str]; 12] = [
+const QUESTIONS: [&[&str]; 14] = [
     &["list", "REPO"],
     &["list", "REPO", "--details"],
     &["show", "REPO", "latest"],
@@ -37,13 +37,15 @@ const QUESTIONS: [&[&str]; 12] = [
     &["ls", "REPO", "latest"],
     &["find", "REPO", "*"],
     &["compat", "REPO", "--target", "es:9.5"],
+    &["diff", "REPO", "latest~1", "latest"],
     &["info", "REPO"],
+    &["du", "REPO", "--by", "snapshot"],
     &["verify", "REPO"],
     &["verify", "REPO", "--depth", "footers"],
     &["verify", "REPO", "--depth", "content"],
 ];
 /// How many of them need no listing.
-const N_WITHOUT_LISTING: usize = 8;
+const N_WITHOUT_LISTING: usize = 9;
 
 /// The folder of a container for a fixture: shard folders may lie beside the repository, at the top.
 fn container(at: usize) -> String {

@@ -367,7 +367,7 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
     })
 }
 
-fn cause_view(cause: &Cause) -> CauseView {
+pub(super) fn cause_view(cause: &Cause) -> CauseView {
     let plain = |kind, message: String| CauseView { kind, blob: None, message };
     match cause {
         Cause::Finding { kind, blob } => CauseView {

@@ -16,7 +16,7 @@ pub(crate) struct Envelope<'a, B> {
     /// The repository; missing when it could not be opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<RepositoryFacts>,
-    /// The answer in one word: `good`, `bad`, `partly`, `interrupted`; for `verify`: `pass`, `fail`, `inconclusive`, `interrupted`.
+    /// The answer in one word: `good`, `bad`, `partly`, `interrupted`; for `verify`: `pass`, `fail`, `inconclusive`, `interrupted`; for `diff`: `same`, `different`, `unknown`, `interrupted`.
     pub result: &'a str,
     /// The verb's own part.
     #[serde(flatten)]

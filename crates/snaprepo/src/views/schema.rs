@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use super::{cat_blob, compat, discover, doctor, du, find, info, list, ls, show, status, store, verify};
+use super::{cat_blob, compat, diff, discover, doctor, du, find, info, list, ls, show, status, store, verify};
 use crate::output::page::Envelope;
 
 /// Name of each answer and its schema.
@@ -16,6 +16,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("cat-blob", of::<cat_blob::CatBlobView>()),
         ("compat", of::<compat::CompatView>()),
+        ("diff-repositories", of::<diff::RepositoryDiffView>()),
+        ("diff-snapshots", of::<diff::SnapshotDiffView>()),
         ("discover", of::<discover::DiscoverView>()),
         ("doctor", of::<doctor::DoctorView>()),
         ("du", of::<du::DuView>()),
