@@ -38,4 +38,6 @@ mod program;
 #[cfg(test)]
 mod reencode;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod unlisted;

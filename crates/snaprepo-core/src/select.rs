@@ -1,5 +1,7 @@
 //! Which snapshots, and which indices of a snapshot, the operator means.
 
+mod filter;
+
 use std::collections::BTreeSet;
 
 use snaprepo_format::{
@@ -12,6 +14,8 @@ use crate::{
     BlobError, Repository,
     chronology::{self, Origin, Wanted},
 };
+
+pub use filter::Filter;
 
 /// Shortest uuid prefix that is looked up.
 const MIN_UUID_PREFIX: usize = 4;
@@ -203,8 +207,9 @@ impl Limit {
     }
 }
 
-/// `90s`, `15m`, `12h`, `30d`, `4w`.
-fn age_millis(text: &str) -> Option<i64> {
+/// Reads `90s`, `15m`, `12h`, `30d` or `4w`.
+#[must_use]
+pub fn age_millis(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {
         "s" => 1,

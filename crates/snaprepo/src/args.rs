@@ -1,6 +1,7 @@
 //! What can be typed (`docs/cli.md` is made from this).
 
 mod diff;
+mod list;
 mod store;
 
 use std::{num::NonZeroUsize, path::PathBuf};
@@ -10,6 +11,7 @@ use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
 
 pub(crate) use diff::DiffArgs;
+pub(crate) use list::{Column, IndexSort, ListArgs, ListSort, LsArgs, ShowArgs};
 pub(crate) use store::StoreArgs;
 
 /// The definition of the command line, for completions and manual pages.
@@ -139,12 +141,7 @@ pub(crate) enum Verb {
     /// Count files and bytes of snapshots, as a cluster's _status does
     Status(StatusArgs),
     /// List what a snapshot holds: indices, shards, Lucene files, blobs
-    Ls {
-        #[command(flatten)]
-        repo: RepoArg,
-        /// SNAPSHOT, SNAPSHOT:INDEX or SNAPSHOT:INDEX/SHARD
-        what: String,
-    },
+    Ls(LsArgs),
     /// Find the snapshots that hold an index
     Find {
         #[command(flatten)]
@@ -264,39 +261,6 @@ pub(crate) struct RepoArg {
     /// Location of the repository
     #[arg(value_name = "REPO", env = "SNAPREPO_REPO", hide_env_values = true)]
     pub repo: String,
-}
-
-/// Arguments of `list`.
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct ListArgs {
-    #[command(flatten)]
-    pub repo: RepoArg,
-    /// Names, uuids, globs, latest, latest~1, @policy; a,b,-c leaves c out [default: all]
-    pub snapshot: Vec<String>,
-    /// Read each snapshot's blob, too: shards, failures, exact times (implied by --format)
-    #[arg(long)]
-    pub details: bool,
-    /// With --format es: answer from the root alone, as verbose=false does
-    #[arg(long, conflicts_with = "details")]
-    pub no_details: bool,
-    /// With --format es: add the recorded sizes per index, as index_details=true does
-    #[arg(long, conflicts_with = "no_details")]
-    pub index_details: bool,
-}
-
-/// Arguments of `show`.
-#[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    pub repo: RepoArg,
-    /// One snapshot: name, uuid, latest, latest~1
-    pub snapshot: String,
-    /// Show settings, mappings, aliases and versions of this index
-    #[arg(long, conflicts_with = "global")]
-    pub index: Option<String>,
-    /// Show the cluster state: templates, pipelines, policies, settings (may hold secrets)
-    #[arg(long)]
-    pub global: bool,
 }
 
 /// Arguments of `status`.

@@ -68,7 +68,7 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::List(list) => list::run(run, list),
         Verb::Show(show) => show::run(run, show),
         Verb::Status(status) => status::run(run, status),
-        Verb::Ls { repo, what } => ls::run(run, &repo.repo, what),
+        Verb::Ls(ls) => ls::run(run, ls),
         Verb::Find { repo, index } => find::run(run, &repo.repo, index),
         Verb::Du(du) => du::run(run, du),
         Verb::Diff(diff) => diff::run(run, diff),
@@ -197,6 +197,11 @@ struct Problems {
 }
 
 impl Problems {
+    fn add(&mut self, other: Self) {
+        self.damage |= other.damage;
+        self.unread |= other.unread;
+    }
+
     fn note(&mut self, error: &BlobError) {
         if error.is_finding() { self.damage = true } else { self.unread = true }
     }

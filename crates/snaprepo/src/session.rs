@@ -42,7 +42,7 @@ pub(crate) struct Session {
     /// The folder of the repository in it.
     pub base: BlobPath,
     /// Now, in milliseconds since 1970.
-    now_millis: i64,
+    pub now_millis: i64,
     /// The end of that which the location does not show.
     below: BlobPath,
     /// Blobs kept from earlier runs.

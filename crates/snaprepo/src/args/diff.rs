@@ -15,10 +15,10 @@ pub(crate) struct DiffArgs {
     #[arg(value_name = "OTHER | SNAPSHOT", required = true, num_args = 1..=2)]
     pub what: Vec<String>,
     /// Repository of the second snapshot [default: REPO]
-    #[arg(long, value_name = "OTHER", env = "SNAPREPO_WITH", hide_env_values = true)]
+    #[arg(long, value_name = "OTHER")]
     pub with: Option<String>,
     /// As --base-path, of the other repository
-    #[arg(long, value_name = "PATH", env = "SNAPREPO_OTHER_BASE_PATH", hide_env_values = true)]
+    #[arg(long, value_name = "PATH")]
     pub other_base_path: Option<String>,
     /// Compare the cluster states of two snapshots, too: templates, pipelines, settings (may hold secrets)
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use snaprepo_core::{
-    Repository,
+    Repository, Unread,
     chronology::{self, Origin, Wanted},
     usage::{self, Blobs, Grouping, IndexUse, Question, Share, Usage},
 };
@@ -18,6 +18,7 @@ use crate::{
     output::units::month,
     prices::{Cost, Prices},
     progress::Progress,
+    session::Session,
     views::du::{ClassRow, DuRow, DuView, FreeView, FreedIndex, KindRow},
 };
 
@@ -36,12 +37,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     let prices = args.prices.as_deref().map(Prices::read).transpose()?;
     let session = run.session(&args.repo.repo)?;
     let repository = session.open_for_shards()?;
-    if repository.scan.by_latest {
-        return Err(Failure::Usage {
-            message: format!("{}: {}", session.shown_location(), StoreErrorKind::CannotList),
-            hint: Some("du needs listings: point it at the bucket or the folder behind the web server"),
-        });
-    }
+    need_listings(&session, &repository)?;
     let chosen = if args.free.is_empty() { None } else { Some(session.select(&repository, &args.free)?) };
     let wanted = if args.by == Some(DuBy::Policy) { Wanted::Policies } else { Wanted::Times };
     let origins = chronology::origins(&repository, &session.pool, wanted)?;
@@ -57,11 +53,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     progress.finish();
     let usage = usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })?;
 
-    let problems = Problems {
-        damage: usage.n_missing > 0 || usage.unreadable.iter().any(|unread| unread.is_damage),
-        unread: usage.unreadable.iter().any(|unread| !unread.is_damage),
-    };
-    let exit = problems.exit(run, &session, &repository)?;
+    let exit = problems(&usage).exit(run, &session, &repository)?;
     // Half of a promise is none.
     let chosen = chosen.filter(|_| !usage.is_interrupted);
     let free = chosen.map(|chosen| free(&repository, &usage, &chosen, groupings.len() - 1));
@@ -75,6 +67,41 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
         run.note_interrupted();
     }
     Ok(exit)
+}
+
+/// What each snapshot of a repository takes: one group for each, numbered as in the root.
+pub(super) fn of_snapshots(run: &mut Run<'_>, session: &Session, repository: &Repository) -> Result<Usage, Failure> {
+    need_listings(session, repository)?;
+    let by_start = chronology::by_start(repository, &session.pool)?;
+    let question = Question { groupings: &[Grouping::single(&by_start)], shards: false };
+    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let usage = usage::measure(repository, question, &session.pool, &progress);
+    progress.finish();
+    usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })
+}
+
+fn need_listings(session: &Session, repository: &Repository) -> Result<(), Failure> {
+    if repository.scan.by_latest {
+        return Err(Failure::Usage {
+            message: format!("{}: {}", session.shown_location(), StoreErrorKind::CannotList),
+            hint: Some("sizes need listings: point at the bucket or the folder behind the web server"),
+        });
+    }
+    Ok(())
+}
+
+/// What stands in the way of exact numbers.
+pub(super) fn problems(usage: &Usage) -> Problems {
+    Problems {
+        damage: usage.n_missing > 0 || usage.unreadable.iter().any(|unread| unread.is_damage),
+        unread: usage.unreadable.iter().any(|unread| !unread.is_damage),
+    }
+}
+
+/// What could not be read, in words.
+pub(super) fn unreadable(repository: &Repository, usage: &Usage) -> Vec<String> {
+    let line = |unread: &Unread| format!("{}: {}", repository.shown(&unread.path), unread.message);
+    usage.unreadable.iter().map(line).collect()
 }
 
 fn by_name(by: DuBy) -> &'static str {
@@ -216,11 +243,7 @@ fn view(repository: &Repository, usage: &Usage, free: Option<FreeView>, prices: 
         rows: Vec::new(),
         free,
         cost,
-        unreadable: usage
-            .unreadable
-            .iter()
-            .map(|unread| format!("{}: {}", repository.shown(&unread.path), unread.message))
-            .collect(),
+        unreadable: unreadable(repository, usage),
     }
 }
 

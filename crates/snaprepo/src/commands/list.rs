@@ -1,6 +1,8 @@
 //! `list`: snapshots from the root, or from their blobs.
 
-use snaprepo_core::{BlobError, Repository, chronology, chronology::InfoResult};
+use std::cmp::Reverse;
+
+use snaprepo_core::{BlobError, Repository, chronology, chronology::InfoResult, select::Filter, usage::Usage};
 use snaprepo_format::{
     engine::VersionId,
     incompatible, names,
@@ -8,9 +10,9 @@ use snaprepo_format::{
     snapshot_info::{SnapshotInfo, SnapshotState},
 };
 
-use super::{Problems, Run, word};
+use super::{Problems, Run, du, word};
 use crate::{
-    args::{ApiFormat, ListArgs},
+    args::{ApiFormat, Column, ListArgs, ListSort},
     engine_api,
     exit::Exit,
     explain::Failure,
@@ -20,44 +22,133 @@ use crate::{
 };
 
 pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
+    let wants_sizes =
+        args.size || args.sort.is_some_and(ListSort::is_size) || args.columns.iter().any(|column| column.is_size());
+    let filter = filter(args, run.io.now_millis);
     let session = run.session(&args.repo.repo)?;
-    let repository = session.open_with_cache()?;
+    let repository = if wants_sizes { session.open_for_shards()? } else { session.open_with_cache()? };
     let chosen = if args.snapshot.is_empty() {
         (0..).zip(&repository.root.snapshots).map(|(ix, _)| ix).collect()
     } else {
         session.select(&repository, &args.snapshot)?
     };
+    let n_chosen = chosen.len();
+    let chosen = filter.apply(&repository, &session.pool, &chosen)?;
     if let Some(format) = run.global.format {
+        if wants_sizes || args.sort.is_some() || args.reverse || !args.columns.is_empty() {
+            return Err(Failure::Usage {
+                message: "--format answers as a cluster does: without --size, --sort, --reverse and --columns"
+                    .to_owned(),
+                hint: Some("snaprepo list --json has sizes"),
+            });
+        }
         return as_cluster(run, args, format, &session, &repository, &chosen);
     }
     // Without a root the snapshot blobs have been read to open the repository; nothing is saved by not showing them.
-    let details = args.details || !repository.era().has_root();
+    let details = args.details
+        || !repository.era().has_root()
+        || args.sort == Some(ListSort::Took)
+            && repository.root.snapshots.iter().any(|entry| entry.end_millis.is_none())
+        || args.columns.iter().any(|column| column.is_detail());
     let mut problems = Problems::default();
     repository.unreadable_roots.iter().for_each(|(_, error)| problems.note(error));
-    let rows = if details {
+    let mut rows = if details {
         detailed_rows(&repository, &session, &chosen, &mut problems)
     } else {
         let n_indices = |ix: SnapshotIx| repository.indices_of(ix).len() as u64;
         chosen.iter().map(|ix| root_row(repository.root.snapshot_entry(*ix), n_indices(*ix))).collect()
     };
-    let mut view = ListView {
+    let mut unreadable = Vec::new();
+    if wants_sizes {
+        let usage = du::of_snapshots(run, &session, &repository)?;
+        problems.add(du::problems(&usage));
+        unreadable.extend(du::unreadable(&repository, &usage));
+        add_sizes(&mut rows, &chosen, &usage);
+    }
+    sort(&mut rows, args);
+    let are_incompatible_asked_for = filter.states.is_empty() || filter.states.contains(&SnapshotState::Incompatible);
+    let is_by_state_alone = Filter { states: Vec::new(), ..filter }.is_empty();
+    if args.snapshot.is_empty() && are_incompatible_asked_for && is_by_state_alone {
+        match incompatible_rows(&repository) {
+            Ok(incompatible) => rows.extend(incompatible),
+            Err(error) => {
+                problems.note(&error);
+                unreadable.push(shown(&repository, &error));
+            }
+        }
+    }
+    let view = ListView {
         snapshots: rows,
         unreadable_roots: repository.unreadable_roots.iter().map(|(_, error)| shown(&repository, error)).collect(),
         details,
+        unreadable,
+        columns: columns(args, details, wants_sizes),
+        n_left_out: (n_chosen - chosen.len()) as u64,
     };
-    view.snapshots.sort_by(|a, b| {
-        let start = |row: &SnapshotRow| (row.start_time_in_millis.is_none(), row.start_time_in_millis);
-        start(a).cmp(&start(b)).then_with(|| a.snapshot.cmp(&b.snapshot))
-    });
-    if args.snapshot.is_empty() {
-        view.snapshots.extend(incompatible_rows(&repository));
-    }
     let exit = problems.exit(run, &session, &repository)?;
     run.reply("list", &session, Some(&repository), word(exit), view)?;
     if exit == Exit::Interrupted {
         run.note_interrupted();
     }
     Ok(exit)
+}
+
+fn filter(args: &ListArgs, now_millis: i64) -> Filter {
+    Filter {
+        states: args.state.clone(),
+        before_millis: args.older_than.map(|when| when.millis(now_millis)),
+        since_millis: args.newer_than.map(|when| when.millis(now_millis)),
+        policy: args.policy.clone(),
+        metadata: args.metadata.clone(),
+    }
+}
+
+/// The columns of the table, unless somebody chose others.
+fn columns(args: &ListArgs, details: bool, wants_sizes: bool) -> Vec<Column> {
+    if !args.columns.is_empty() {
+        return args.columns.clone();
+    }
+    let mut columns = vec![Column::Snapshot, Column::State, Column::Taken, Column::Took, Column::Indices];
+    columns.extend(details.then_some(Column::Shards));
+    columns.extend(wants_sizes.then_some([Column::Size, Column::Added, Column::Exclusive]).into_iter().flatten());
+    columns.extend([Column::Version, Column::Policy]);
+    columns
+}
+
+/// `rows` are those of `snapshots`, in their order.
+fn add_sizes(rows: &mut [SnapshotRow], snapshots: &[SnapshotIx], usage: &Usage) {
+    let shares = usage.shares.first().map_or(&[][..], Vec::as_slice);
+    for (row, snapshot) in rows.iter_mut().zip(snapshots) {
+        if let Some(share) = usize::try_from(*snapshot).ok().and_then(|at| shares.get(at)) {
+            row.size_in_bytes = Some(share.logical.bytes);
+            row.added_size_in_bytes = Some(share.added.bytes);
+            row.exclusive_size_in_bytes = Some(share.exclusive.bytes);
+        }
+    }
+}
+
+/// Numbers from the largest, times from the oldest, names from a; what is not known comes last. Equals stay in the order
+/// of their start.
+fn sort(rows: &mut [SnapshotRow], args: &ListArgs) {
+    let by_start = |a: &SnapshotRow, b: &SnapshotRow| {
+        let start = |row: &SnapshotRow| (row.start_time_in_millis.is_none(), row.start_time_in_millis);
+        start(a).cmp(&start(b)).then_with(|| a.snapshot.cmp(&b.snapshot))
+    };
+    rows.sort_by(by_start);
+    let took = |row: &SnapshotRow| Some(row.end_time_in_millis?.saturating_sub(row.start_time_in_millis?));
+    match args.sort.unwrap_or(ListSort::Time) {
+        ListSort::Time => {}
+        ListSort::Name => rows.sort_by(|a, b| a.snapshot.cmp(&b.snapshot)),
+        ListSort::State => rows.sort_by_key(|row| row.state),
+        ListSort::Took => rows.sort_by_key(|row| Reverse(took(row))),
+        ListSort::Indices => rows.sort_by_key(|row| Reverse(row.n_indices)),
+        ListSort::Size => rows.sort_by_key(|row| Reverse(row.size_in_bytes)),
+        ListSort::Added => rows.sort_by_key(|row| Reverse(row.added_size_in_bytes)),
+        ListSort::Exclusive => rows.sort_by_key(|row| Reverse(row.exclusive_size_in_bytes)),
+    }
+    if args.reverse {
+        rows.reverse();
+    }
 }
 
 /// A blob error with its path from the folder of the repository.
@@ -75,11 +166,9 @@ fn root_row(entry: &SnapshotEntry, n_indices: u64) -> SnapshotRow {
         end_time: entry.end_millis.map(rfc_3339),
         end_time_in_millis: entry.end_millis,
         n_indices,
-        total_shards: None,
-        successful_shards: None,
         version: entry.version.as_ref().map(ToString::to_string),
         policy: entry.slm_policy.as_deref().filter(|policy| !policy.is_empty()).map(str::to_owned),
-        error: None,
+        ..SnapshotRow::default()
     }
 }
 
@@ -115,33 +204,24 @@ fn info_row(entry: &SnapshotEntry, info: &SnapshotInfo) -> SnapshotRow {
         successful_shards: Some(info.successful_shards),
         version: info.version.map(VersionId::text),
         policy: info.policy().map(str::to_owned),
+        metadata: info.metadata.as_ref().and_then(|metadata| serde_json::to_value(metadata).ok()),
         ..root_row(entry, 0)
     }
 }
 
 /// Snapshots that the repository lists as too old for its writer.
-fn incompatible_rows(repository: &Repository) -> Vec<SnapshotRow> {
+fn incompatible_rows(repository: &Repository) -> Result<Vec<SnapshotRow>, BlobError> {
     if !repository.scan.has_incompatible {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let read = repository.blob(names::INCOMPATIBLE).ok().and_then(|path| repository.store().read(&path).ok());
-    let listed = read.and_then(|bytes| incompatible::parse(&bytes).ok()).unwrap_or_default();
+    let path = repository.blob(names::INCOMPATIBLE).unwrap_or_default();
     let row = |name: Box<str>| SnapshotRow {
         snapshot: name.to_string(),
         uuid: name.to_string(),
         state: Some(SnapshotState::Incompatible.name()),
-        start_time: None,
-        start_time_in_millis: None,
-        end_time: None,
-        end_time_in_millis: None,
-        n_indices: 0,
-        total_shards: None,
-        successful_shards: None,
-        version: None,
-        policy: None,
-        error: None,
+        ..SnapshotRow::default()
     };
-    listed.into_iter().map(row).collect()
+    Ok(repository.load(&path, incompatible::parse)?.into_iter().map(row).collect())
 }
 
 fn as_cluster(

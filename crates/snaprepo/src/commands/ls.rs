@@ -1,38 +1,70 @@
 //! `ls`: what a snapshot, an index or a shard holds.
 
+use std::cmp::Reverse;
+
 use snaprepo_codec::base36;
-use snaprepo_core::{Repository, status};
+use snaprepo_core::{Repository, status, usage::Usage};
 use snaprepo_format::{FileInfo, root::SnapshotIx};
 
 use super::{
-    Problems, Run,
-    show::one_snapshot,
+    Problems, Run, du,
+    show::{one_snapshot, share_of},
     status::{index_view, note},
     word,
 };
 use crate::{
+    args::{IndexSort, LsArgs},
     exit::Exit,
     explain::Failure,
     session::Session,
-    views::ls::{FileRow, LsView},
+    views::{
+        ls::{FileRow, LsView},
+        status::{AmountView, IndexStatusView},
+    },
 };
 
 /// Blobs listed of one file.
 const MAX_BLOBS: u64 = 1000;
 
-pub(crate) fn run(run: &mut Run<'_>, location: &str, what: &str) -> Result<Exit, Failure> {
-    let session = run.session(location)?;
+pub(crate) fn run(run: &mut Run<'_>, args: &LsArgs) -> Result<Exit, Failure> {
+    let session = run.session(&args.repo.repo)?;
     let repository = session.open_for_shards()?;
-    let what = What::parse(&repository, what)?;
+    let what = What::parse(&repository, &args.what)?;
     let snapshot = one_snapshot(&repository, &session, &what.snapshot)?;
+    if args.indices.size && what.index.is_some() {
+        return Err(Failure::Usage {
+            message: "--size is about indices; shards and files have their sizes anyway".to_owned(),
+            hint: Some("snaprepo ls REPO SNAPSHOT --size"),
+        });
+    }
     let mut problems = Problems::default();
-    let view = match (&what.index, what.shard) {
+    let mut view = match (&what.index, what.shard) {
         (Some(index), Some(shard)) => files(&repository, snapshot, index, shard)?,
-        (index, _) => indices(&repository, &session, snapshot, index.as_deref(), &mut problems)?,
+        (index, _) => {
+            let usage = if args.indices.size { Some(du::of_snapshots(run, &session, &repository)?) } else { None };
+            indices(&repository, &session, snapshot, index.as_deref(), usage.as_ref(), &mut problems)?
+        }
     };
+    sort(&mut view, args.indices.sort.unwrap_or(IndexSort::Name));
     let exit = problems.exit(run, &session, &repository)?;
     run.reply("ls", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
+}
+
+/// Rows come by name, and shards by number.
+fn sort(view: &mut LsView, by: IndexSort) {
+    match (view, by) {
+        (_, IndexSort::Name) => {}
+        (LsView::Indices { indices, .. }, by) => {
+            let key =
+                |amount: &AmountView| Reverse(if by == IndexSort::Size { amount.size_in_bytes } else { amount.files });
+            indices.sort_by_key(|index| key(&index.total));
+            indices.iter_mut().for_each(|index| index.shards.sort_by_key(|shard| key(&shard.total)));
+        }
+        (LsView::Files { files, .. }, IndexSort::Size) => files.sort_by_key(|file| Reverse(file.size_in_bytes)),
+        // Each row is one file.
+        (LsView::Files { .. }, IndexSort::Files) => {}
+    }
 }
 
 /// `SNAPSHOT[:INDEX[/SHARD]]`.
@@ -80,6 +112,7 @@ fn indices(
     session: &Session,
     snapshot: SnapshotIx,
     only: Option<&str>,
+    usage: Option<&Usage>,
     problems: &mut Problems,
 ) -> Result<LsView, Failure> {
     let mut status = status::of_snapshot(repository, &session.pool, snapshot)?;
@@ -90,10 +123,18 @@ fn indices(
         }
     }
     status.indices.iter().for_each(|index| note(index, problems));
+    if let Some(usage) = usage {
+        problems.add(du::problems(usage));
+    }
+    let row = |index: &status::IndexStatus| IndexStatusView {
+        share: usage.and_then(|usage| share_of(usage, snapshot, index.index)),
+        ..index_view(repository, index)
+    };
     Ok(LsView::Indices {
         snapshot: repository.root.snapshot_entry(snapshot).name.to_string(),
-        indices: status.indices.iter().map(|index| index_view(repository, index)).collect(),
+        indices: status.indices.iter().map(row).collect(),
         shards: only.is_some(),
+        unreadable: usage.map_or_else(Vec::new, |usage| du::unreadable(repository, usage)),
     })
 }
 

@@ -1,19 +1,21 @@
 //! `show`: one snapshot, an index in it, or its cluster state.
 
-use snaprepo_core::{Repository, status};
+use std::cmp::Reverse;
+
+use snaprepo_core::{Repository, status, usage::Usage};
 use snaprepo_format::{
     engine::{Product, VersionId},
-    root::SnapshotIx,
+    root::{IndexIx, SnapshotIx},
 };
 
-use super::{Problems, Run, list::shown, status::note, word};
+use super::{Problems, Run, du, list::shown, status::note, word};
 use crate::{
-    args::ShowArgs,
+    args::{IndexSort, ShowArgs},
     exit::Exit,
     explain::Failure,
     output::units::rfc_3339,
     session::Session,
-    views::show::{DocumentView, FailureView, FeatureView, IndexRow, ShowView},
+    views::show::{DocumentView, FailureView, FeatureView, IndexRow, ShareView, ShowView},
 };
 
 pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
@@ -27,12 +29,32 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
         return show_global(run, &session, &repository, snapshot);
     }
     let status = status::of_snapshot(&repository, &session.pool, snapshot)?;
-    let view = view(&repository, &status);
+    let mut view = view(&repository, &status);
     let mut problems = Problems::default();
     status.indices.iter().for_each(|index| note(index, &mut problems));
+    if args.indices.size {
+        let usage = du::of_snapshots(run, &session, &repository)?;
+        problems.add(du::problems(&usage));
+        view.unreadable = du::unreadable(&repository, &usage);
+        for (row, index) in view.indices.iter_mut().zip(&status.indices) {
+            row.share = share_of(&usage, snapshot, index.index);
+        }
+    }
+    match args.indices.sort.unwrap_or(IndexSort::Name) {
+        IndexSort::Name => {}
+        IndexSort::Size => view.indices.sort_by_key(|row| Reverse(row.size_in_bytes)),
+        IndexSort::Files => view.indices.sort_by_key(|row| Reverse(row.files)),
+    }
     let exit = problems.exit(run, &session, &repository)?;
     run.reply("show", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
+}
+
+/// What a snapshot alone has of an index.
+pub(super) fn share_of(usage: &Usage, snapshot: SnapshotIx, index: IndexIx) -> Option<ShareView> {
+    let index = usage.indices.get(usize::try_from(index).ok()?)?;
+    let (_, share) = index.shares.first()?.iter().find(|(group, _)| *group == snapshot)?;
+    Some(ShareView { added_size_in_bytes: share.added.bytes, exclusive_size_in_bytes: share.exclusive.bytes })
 }
 
 /// The one snapshot that a term means.
@@ -71,6 +93,7 @@ fn view(repository: &Repository, status: &status::SnapshotStatus) -> ShowView {
             size_in_bytes: sum.total.bytes,
             segments: sum.segments,
             error: index.shards.as_ref().err().map(|error| shown(repository, error)).or(unreadable),
+            share: None,
         });
     }
     let texts = |list: &[Box<str>]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -115,6 +138,7 @@ fn view(repository: &Repository, status: &status::SnapshotStatus) -> ShowView {
         total: total.into(),
         incremental: incremental.into(),
         indices,
+        unreadable: Vec::new(),
     }
 }
 

@@ -128,6 +128,7 @@ pub(crate) fn index_view(repository: &Repository, index: &status::IndexStatus) -
         incremental: sum.incremental.into(),
         total: sum.total.into(),
         shards: (0..).zip(shards).map(|(shard, status)| shard_view(repository, shard, status)).collect(),
+        share: None,
         error: index.shards.as_ref().err().map(|error| shown(repository, error)),
     }
 }

@@ -33,11 +33,19 @@ impl Table {
     /// A table with these columns.
     #[must_use]
     pub(crate) fn new<const N: usize>(columns: [(&str, Align); N]) -> Self {
-        Self {
-            columns: columns.map(|(name, align)| (name.to_owned(), align)).to_vec(),
-            rows: Vec::new(),
-            n_optional: 0,
-        }
+        Self::of(&columns)
+    }
+
+    /// A table with as many columns as are asked for.
+    #[must_use]
+    pub(crate) fn of(columns: &[(&str, Align)]) -> Self {
+        let columns = columns.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect();
+        Self { columns, rows: Vec::new(), n_optional: 0 }
+    }
+
+    /// Adds a row with a cell for each column.
+    pub(crate) fn cells(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| clean(&cell)).collect());
     }
 
     /// Lets the last `n` columns go when the terminal is too narrow for them.
@@ -59,7 +67,7 @@ impl Table {
 
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(Vec::from(cells.map(|cell| clean(&cell))));
+        self.cells(cells);
     }
 
     /// Writes the table; no line is wider than `width` unless the columns that may not be cut need it.

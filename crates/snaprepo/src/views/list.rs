@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Layout, View, write_row};
-use crate::output::{
-    table::{Align, Table},
-    units::{clean, counted, duration},
+use crate::{
+    args::Column,
+    output::{
+        table::{Align, Table},
+        units::{clean, count, counted, duration},
+    },
 };
 
 /// All rows.
@@ -21,10 +24,18 @@ pub(crate) struct ListView {
     pub unreadable_roots: Vec<String>,
     /// Whether the blobs of the snapshots were read, too.
     pub details: bool,
+    /// What else could not be read: sizes lack it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
+    #[serde(skip)]
+    pub columns: Vec<Column>,
+    /// Snapshots that a filter left out.
+    #[serde(skip)]
+    pub n_left_out: u64,
 }
 
 /// One snapshot.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct SnapshotRow {
     /// Name.
     pub snapshot: String,
@@ -59,6 +70,18 @@ pub(crate) struct SnapshotRow {
     /// Policy that took it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// What its creator attached to it; only with details.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<serde_json::Value>,
+    /// Length of all its files; only with `--size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size_in_bytes: Option<u64>,
+    /// Blobs that no older snapshot needs; only with `--size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added_size_in_bytes: Option<u64>,
+    /// Blobs that no other snapshot needs, which deleting it alone frees; only with `--size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclusive_size_in_bytes: Option<u64>,
     /// Why its blob cannot be read; only with details, and before Elasticsearch 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -67,7 +90,11 @@ pub(crate) struct SnapshotRow {
 impl View for ListView {
     fn text(&self, layout: &Layout) -> String {
         let n_broken = self.snapshots.iter().filter(|row| row.error.is_some()).count() as u64;
-        let mut summary = counted(self.snapshots.len() as u64, "snapshot");
+        let n_shown = self.snapshots.len() as u64;
+        let mut summary = match self.n_left_out {
+            0 => counted(n_shown, "snapshot"),
+            n => format!("{} of {}", count(n_shown), counted(n_shown + n, "snapshot")),
+        };
         if n_broken > 0 {
             summary += &format!(", {n_broken} unreadable (snaprepo verify)");
         }
@@ -83,6 +110,9 @@ impl View for ListView {
             return summary;
         }
         let mut text = self.table(layout);
+        for unreadable in &self.unreadable {
+            text += &format!("{} {}\n", layout.paint("unreadable:"), clean(unreadable));
+        }
         text.push_str(&summary);
         text
     }
@@ -95,38 +125,12 @@ impl View for ListView {
 impl ListView {
     fn table(&self, layout: &Layout) -> String {
         let taken = format!("TAKEN ({})", layout.units.zone_name());
-        let mut table = Table::new([
-            ("SNAPSHOT", Align::Flexible),
-            ("STATE", Align::Left),
-            (&taken, Align::Left),
-            ("TOOK", Align::Right),
-            ("INDICES", Align::Right),
-            ("SHARDS", Align::Left),
-            ("WRITTEN BY", Align::Left),
-            ("POLICY", Align::Flexible),
-        ])
-        .optional(3);
+        let headings: Vec<(&str, Align)> = self.columns.iter().map(|column| heading(*column, &taken)).collect();
+        // Names and times decide; who is narrow does without what stands behind them.
+        let n_optional = self.columns.iter().rev().take_while(|column| is_optional(**column)).count();
+        let mut table = Table::of(&headings).optional(n_optional);
         for row in &self.snapshots {
-            let shards = match (row.total_shards, row.successful_shards) {
-                (Some(total), Some(done)) if total == done => total.to_string(),
-                (Some(total), Some(done)) => format!("{done} of {total}"),
-                _ => "-".to_owned(),
-            };
-            let indices = if row.error.is_some() { "-".to_owned() } else { row.n_indices.to_string() };
-            table.row([
-                row.snapshot.clone(),
-                row.state_text(),
-                row.taken(layout),
-                row.took(),
-                indices,
-                shards,
-                row.version.clone().unwrap_or_else(|| "-".to_owned()),
-                row.policy.clone().unwrap_or_else(|| "-".to_owned()),
-            ]);
-        }
-        if !self.details {
-            // Only the snapshot blobs tell.
-            table = table.without("SHARDS");
+            table.cells(self.columns.iter().map(|column| row.cell(*column, layout)));
         }
         let mut text = table.render(layout.width);
         for row in &self.snapshots {
@@ -138,7 +142,54 @@ impl ListView {
     }
 }
 
+fn heading(column: Column, taken: &str) -> (&str, Align) {
+    match column {
+        Column::Snapshot => ("SNAPSHOT", Align::Flexible),
+        Column::Uuid => ("UUID", Align::Left),
+        Column::State => ("STATE", Align::Left),
+        Column::Taken => (taken, Align::Left),
+        Column::Took => ("TOOK", Align::Right),
+        Column::Indices => ("INDICES", Align::Right),
+        Column::Shards => ("SHARDS", Align::Left),
+        Column::Size => ("SIZE", Align::Right),
+        Column::Added => ("ADDED", Align::Right),
+        Column::Exclusive => ("EXCLUSIVE", Align::Right),
+        Column::Version => ("WRITTEN BY", Align::Left),
+        Column::Policy => ("POLICY", Align::Flexible),
+        Column::Metadata => ("METADATA", Align::Flexible),
+    }
+}
+
+fn is_optional(column: Column) -> bool {
+    matches!(column, Column::Shards | Column::Version | Column::Policy | Column::Metadata)
+}
+
 impl SnapshotRow {
+    fn cell(&self, column: Column, layout: &Layout) -> String {
+        let unknown = || "-".to_owned();
+        let size = |bytes: Option<u64>| bytes.map_or_else(unknown, |bytes| layout.units.size(bytes));
+        match column {
+            Column::Snapshot => self.snapshot.clone(),
+            Column::Uuid => self.uuid.clone(),
+            Column::State => self.state_text(),
+            Column::Taken => self.taken(layout),
+            Column::Took => self.took(),
+            Column::Indices if self.error.is_some() => unknown(),
+            Column::Indices => self.n_indices.to_string(),
+            Column::Shards => match (self.total_shards, self.successful_shards) {
+                (Some(total), Some(done)) if total == done => total.to_string(),
+                (Some(total), Some(done)) => format!("{done} of {total}"),
+                _ => unknown(),
+            },
+            Column::Size => size(self.size_in_bytes),
+            Column::Added => size(self.added_size_in_bytes),
+            Column::Exclusive => size(self.exclusive_size_in_bytes),
+            Column::Version => self.version.clone().unwrap_or_else(unknown),
+            Column::Policy => self.policy.clone().unwrap_or_else(unknown),
+            Column::Metadata => self.metadata.as_ref().map_or_else(unknown, ToString::to_string),
+        }
+    }
+
     fn state_text(&self) -> String {
         if self.error.is_some() { "unreadable".to_owned() } else { self.state.unwrap_or("-").to_owned() }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Layout, View, status::IndexStatusView, write_row};
+use super::{Layout, View, show::shares, status::IndexStatusView, write_row};
 use crate::output::{
     table::{Align, Table},
     units::{clean, count, counted},
@@ -24,6 +24,9 @@ pub(crate) enum LsView {
         /// Whether one index was named: its shards are listed.
         #[serde(skip)]
         shards: bool,
+        /// What else could not be read: sizes lack it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unreadable: Vec<String>,
     },
     /// Files of a shard.
     Files {
@@ -71,20 +74,30 @@ pub(crate) struct FileRow {
 impl View for LsView {
     fn text(&self, layout: &Layout) -> String {
         match self {
-            Self::Indices { indices, shards: false, .. } => {
+            Self::Indices { indices, shards: false, unreadable, .. } => {
                 let mut table = Table::new([
                     ("INDEX", Align::Flexible),
                     ("SHARDS", Align::Right),
                     ("FILES", Align::Right),
                     ("SIZE", Align::Right),
+                    ("ADDED", Align::Right),
+                    ("EXCLUSIVE", Align::Right),
                 ]);
                 for index in indices {
                     let shards =
                         index.error.as_ref().map_or_else(|| index.shards.len().to_string(), |_| "?".to_owned());
                     let size = layout.units.size(index.total.size_in_bytes);
-                    table.row([index.index.clone(), shards, count(index.total.files), size]);
+                    let [added, exclusive] = shares(index.share, layout);
+                    table.row([index.index.clone(), shards, count(index.total.files), size, added, exclusive]);
                 }
-                table.render(layout.width) + &errors(indices, layout)
+                if indices.iter().all(|index| index.share.is_none()) {
+                    table = table.without("ADDED").without("EXCLUSIVE");
+                }
+                let mut text = table.render(layout.width) + &errors(indices, layout);
+                for unreadable in unreadable {
+                    text += &format!("{} {}\n", layout.paint("unreadable:"), clean(unreadable));
+                }
+                text
             }
             Self::Indices { indices, .. } => {
                 let mut table = Table::new([

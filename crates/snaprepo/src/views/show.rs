@@ -58,6 +58,18 @@ pub(crate) struct ShowView {
     pub incremental: super::status::AmountView,
     /// Indices by name.
     pub indices: Vec<IndexRow>,
+    /// What else could not be read: sizes lack it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<String>,
+}
+
+/// What a snapshot alone has of an index.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub(crate) struct ShareView {
+    /// Blobs that no older snapshot needs.
+    pub added_size_in_bytes: u64,
+    /// Blobs that no other snapshot needs: deleting this one alone frees them.
+    pub exclusive_size_in_bytes: u64,
 }
 
 /// A shard that a snapshot lacks.
@@ -97,6 +109,9 @@ pub(crate) struct IndexRow {
     pub size_in_bytes: u64,
     /// Segments.
     pub segments: u64,
+    /// What it alone has; only with `--size`.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub share: Option<ShareView>,
     /// What cannot be read of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -159,6 +174,8 @@ impl View for ShowView {
             ("FILES", Align::Right),
             ("SIZE", Align::Right),
             ("SEGMENTS", Align::Right),
+            ("ADDED", Align::Right),
+            ("EXCLUSIVE", Align::Right),
         ]);
         for row in &self.indices {
             let shards = match (row.n_shards, row.n_failed) {
@@ -167,9 +184,16 @@ impl View for ShowView {
                 (Some(n), failed) => format!("{} of {n}", n.saturating_sub(failed)),
             };
             let size = layout.units.size(row.size_in_bytes);
-            table.row([row.index.clone(), shards, count(row.files), size, count(row.segments)]);
+            let [added, exclusive] = shares(row.share, layout);
+            table.row([row.index.clone(), shards, count(row.files), size, count(row.segments), added, exclusive]);
+        }
+        if self.indices.iter().all(|row| row.share.is_none()) {
+            table = table.without("ADDED").without("EXCLUSIVE");
         }
         text += &table.render(layout.width);
+        for unreadable in &self.unreadable {
+            text += &format!("{} {}\n", layout.paint("unreadable:"), clean(unreadable));
+        }
         for row in &self.indices {
             if let Some(error) = &row.error {
                 text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", row.index)));
@@ -181,6 +205,14 @@ impl View for ShowView {
         }
         text
     }
+}
+
+/// What a snapshot added and alone has of an index, in words.
+pub(super) fn shares(share: Option<ShareView>, layout: &Layout) -> [String; 2] {
+    let shown = |bytes: fn(&ShareView) -> u64| {
+        share.as_ref().map_or_else(|| "-".to_owned(), |share| layout.units.size(bytes(share)))
+    };
+    [shown(|share| share.added_size_in_bytes), shown(|share| share.exclusive_size_in_bytes)]
 }
 
 /// A document of a snapshot: index metadata, or the cluster state.

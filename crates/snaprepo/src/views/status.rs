@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Layout, View, write_row};
+use super::{Layout, View, show::ShareView, write_row};
 use crate::output::{
     table::{Align, Table},
     units::{clean, count, counted},
@@ -67,6 +67,9 @@ pub(crate) struct IndexStatusView {
     pub total: AmountView,
     /// Shards in order.
     pub shards: Vec<ShardStatusView>,
+    /// What the snapshot alone has of it; only of `ls --size`.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub share: Option<ShareView>,
     /// Why the number of shards is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
