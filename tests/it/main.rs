@@ -38,6 +38,8 @@ mod program;
 #[cfg(test)]
 mod reencode;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod unlisted;

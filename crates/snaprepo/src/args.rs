@@ -2,6 +2,7 @@
 
 mod diff;
 mod list;
+mod report;
 mod store;
 
 use std::{num::NonZeroUsize, path::PathBuf};
@@ -12,6 +13,7 @@ use snaprepo_format::engine::Target;
 
 pub(crate) use diff::DiffArgs;
 pub(crate) use list::{Column, IndexSort, ListArgs, ListSort, LsArgs, ShowArgs};
+pub(crate) use report::ReportArgs;
 pub(crate) use store::StoreArgs;
 
 /// The definition of the command line, for completions and manual pages.
@@ -156,6 +158,8 @@ pub(crate) enum Verb {
     Diff(DiffArgs),
     /// Check whether everything is intact, and what can be restored
     Verify(VerifyArgs),
+    /// Verify, measure, and write it all down as one page, or as metrics
+    Report(ReportArgs),
     /// Decode any blob to JSON
     CatBlob {
         #[command(flatten)]

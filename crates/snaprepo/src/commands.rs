@@ -10,6 +10,7 @@ mod find;
 mod info;
 mod list;
 mod ls;
+mod report;
 mod show;
 mod status;
 mod store;
@@ -73,6 +74,7 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Du(du) => du::run(run, du),
         Verb::Diff(diff) => diff::run(run, diff),
         Verb::Verify(verify) => verify::run(run, verify),
+        Verb::Report(report) => report::run(run, report),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),
         Verb::Compat { repo, snapshot, target } => compat::run(run, &repo.repo, snapshot, *target),
         Verb::Discover { location, depth } => discover::run(run, location, *depth),
@@ -167,9 +169,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The node to imitate.
-    fn node(&self, repository: &Repository, session: &Session) -> Node {
-        let name = self.global.name.clone().unwrap_or_else(|| {
+    /// The name of the repository's registration, as far as anybody can know it.
+    fn name(&self, session: &Session) -> String {
+        self.global.name.clone().unwrap_or_else(|| {
             // What follows a question mark says how to get to a bucket; a folder may have one in its name.
             let place = match &session.remote {
                 Some(_) => session.location.split('?').next().unwrap_or_default(),
@@ -177,8 +179,12 @@ impl Run<'_> {
             };
             let trimmed = place.trim_end_matches('/');
             trimmed.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("repository").to_owned()
-        });
-        Node::new(self.global.imitate, repository, session, name)
+        })
+    }
+
+    /// The node to imitate.
+    fn node(&self, repository: &Repository, session: &Session) -> Node {
+        Node::new(self.global.imitate, repository, session, self.name(session))
     }
 
     /// Says on standard error that the answer is not complete.

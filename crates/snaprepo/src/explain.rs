@@ -65,6 +65,14 @@ pub(crate) enum Failure {
     /// The prices cannot be used.
     #[error("--prices {0}")]
     Prices(#[from] PricesFault),
+    /// A file that was asked for cannot be written.
+    #[error("cannot write {}: {source}", .path.display())]
+    Written {
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: std::io::Error,
+    },
     /// The answer cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[from] std::io::Error),
@@ -111,7 +119,7 @@ impl Failure {
             Self::Usage { .. } => "usage",
             Self::Cache { .. } => "cache",
             Self::Prices(_) => "prices",
-            Self::Output(_) => "output",
+            Self::Output(_) | Self::Written { .. } => "output",
         }
     }
 
@@ -171,6 +179,7 @@ impl Failure {
             Self::Prices(_) => Some("docs/guides/sizes.md has examples for three clouds"),
             Self::Cache { .. } => Some("name a folder that can be written, or do without: --no-cache"),
             Self::Store { .. } => Some("snaprepo doctor LOCATION says what holds, and where it comes from"),
+            Self::Written { .. } => Some("its folder must be there, and allow new files"),
             Self::Path(_) | Self::Output(_) | Self::Moved => None,
         }
     }

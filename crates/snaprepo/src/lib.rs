@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod io;
 mod kept;
+mod metrics;
 mod output;
 mod place;
 mod prices;

@@ -10,6 +10,7 @@ pub(crate) mod find;
 pub(crate) mod info;
 pub(crate) mod list;
 pub(crate) mod ls;
+pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod status;

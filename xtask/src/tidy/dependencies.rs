@@ -74,7 +74,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ),
     ("serde-smile", Tests, "a second opinion on SMILE"),
     ("serde_json", Only(&[CLI, CLOUD, CODEC, FORMAT, LAB, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
-    ("sha2", Only(&[LAB]), "a fetched engine is the one we know"),
+    ("sha2", Only(&[CLI, LAB, TESTS]), "a fetched engine is the one we know, and so are the data of a report"),
     ("tar", Tests, "unpacks repositories written by real engines"),
     (
         "tempfile",

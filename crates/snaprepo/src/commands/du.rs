@@ -80,7 +80,7 @@ pub(super) fn of_snapshots(run: &mut Run<'_>, session: &Session, repository: &Re
     usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })
 }
 
-fn need_listings(session: &Session, repository: &Repository) -> Result<(), Failure> {
+pub(super) fn need_listings(session: &Session, repository: &Repository) -> Result<(), Failure> {
     if repository.scan.by_latest {
         return Err(Failure::Usage {
             message: format!("{}: {}", session.shown_location(), StoreErrorKind::CannotList),
@@ -198,7 +198,7 @@ fn free(repository: &Repository, usage: &Usage, chosen: &[SnapshotIx], at: usize
     }
 }
 
-fn view(repository: &Repository, usage: &Usage, free: Option<FreeView>, prices: Option<&Prices>) -> DuView {
+pub(super) fn view(repository: &Repository, usage: &Usage, free: Option<FreeView>, prices: Option<&Prices>) -> DuView {
     let kinds = &usage.kinds;
     let kind = |kind, blobs: Blobs| KindRow { kind, blobs: blobs.n, size_in_bytes: blobs.bytes };
     let unreferenced: Vec<ClassRow> = usage
@@ -247,7 +247,7 @@ fn view(repository: &Repository, usage: &Usage, free: Option<FreeView>, prices: 
     }
 }
 
-fn rows(
+pub(super) fn rows(
     by: DuBy,
     repository: &Repository,
     usage: &Usage,

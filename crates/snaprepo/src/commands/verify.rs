@@ -78,7 +78,7 @@ fn scope(run: &Run<'_>, session: &Session, args: &VerifyArgs) -> Result<Scope, F
     Ok(scope)
 }
 
-fn exit_of(outcome: Outcome) -> Exit {
+pub(super) fn exit_of(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Pass => Exit::Good,
         Outcome::Fail => Exit::Bad,
@@ -105,7 +105,7 @@ fn answer(
         run.json(&engine_api::verify::answer(&node, report, options, run.io.now_millis))?;
         return Ok(exit);
     }
-    let mut view = view(report, options, args);
+    let mut view = view(report, options);
     view.location.clone_from(&session.location);
     view.now_millis = run.io.now_millis;
     view.closing = closing(run, session, exit);
@@ -118,7 +118,7 @@ fn answer(
 }
 
 /// A selection or a sample without anything in it must not pass for "intact".
-fn refuse_empty(report: &Report, options: &Options, session: &Session) -> Result<(), Failure> {
+pub(super) fn refuse_empty(report: &Report, options: &Options, session: &Session) -> Result<(), Failure> {
     if session.is_cancelled() || report.outcome != Outcome::Pass {
         return Ok(());
     }
@@ -191,7 +191,7 @@ fn depth_name(depth: Depth) -> &'static str {
     }
 }
 
-fn view(report: &Report, options: &Options, args: &VerifyArgs) -> VerifyView {
+pub(super) fn view(report: &Report, options: &Options) -> VerifyView {
     let repository = &report.repository;
     let root = &repository.root;
     let snapshot_name = |ix: u32| root.snapshot_entry(ix).name.to_string();
@@ -270,7 +270,7 @@ fn view(report: &Report, options: &Options, args: &VerifyArgs) -> VerifyView {
             };
             classes.iter().map(class).collect()
         }),
-        sample: sample_view(report, options, args),
+        sample: sample_view(report, options),
         final_generation: report.final_generation,
         heading: heading(repository),
         result: report.outcome.name(),
@@ -278,7 +278,7 @@ fn view(report: &Report, options: &Options, args: &VerifyArgs) -> VerifyView {
     }
 }
 
-fn sample_view(report: &Report, options: &Options, args: &VerifyArgs) -> Option<SampleView> {
+fn sample_view(report: &Report, options: &Options) -> Option<SampleView> {
     let sample = match options.sample {
         Sample::All => return None,
         Sample::PerMillion(share) => format!("{}.{:04}%", share / 10_000, share % 10_000),
@@ -288,7 +288,7 @@ fn sample_view(report: &Report, options: &Options, args: &VerifyArgs) -> Option<
             format!("{} bytes ({}.{:04}%)", count(bytes), share / 10_000, share % 10_000)
         }
     };
-    Some(SampleView { sample, seed: args.seed })
+    Some(SampleView { sample, seed: options.seed })
 }
 
 fn heading(repository: &Repository) -> String {

@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use super::{cat_blob, compat, diff, discover, doctor, du, find, info, list, ls, show, status, store, verify};
+use super::{cat_blob, compat, diff, discover, doctor, du, find, info, list, ls, report, show, status, store, verify};
 use crate::output::page::Envelope;
 
 /// Name of each answer and its schema.
@@ -25,6 +25,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("info", of::<info::InfoView>()),
         ("list", of::<list::ListView>()),
         ("ls", of::<ls::LsView>()),
+        ("report", of::<report::ReportView>()),
         ("show", of::<show::ShowView>()),
         ("show-document", of::<show::DocumentView>()),
         ("status", of::<status::StatusView>()),
