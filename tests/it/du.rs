@@ -18,6 +18,7 @@ use snaprepo_store::{Cancel, Entry, LocalStore, Pool, ReadStore};
 use snaprepo_testkit::{
     fixtures::{self, Fixture},
     memory::MemoryStore,
+    scale::{Repeated, Scale},
 };
 use snaprepo_tests::{first_blob, pool, run, run_wide};
 
@@ -276,6 +277,22 @@ fn gaps_make_no_promise() {
     fs::write(first_blob(&repository.join("indices"), "meta-").unwrap(), "").unwrap();
     assert_eq!(run(&["du", repository.to_str().unwrap(), "--json"]).exit, Exit::Bad);
     assert!(measured(copy.path()).unreadable.iter().any(|unread| unread.path.name().starts_with("meta-")));
+}
+
+/// The store of the benchmark lists what its tables say, and no more.
+#[test]
+fn the_store_of_the_benchmark_is_a_whole_repository() {
+    let scale = Scale { n_indices: 3, shards_per_index: 2, n_snapshots: 7, ..Scale::ten_million_blobs() };
+    let store = Repeated::new(scale).unwrap();
+    let n_blobs = store.n_blobs();
+    let store: Arc<dyn ReadStore> = Arc::new(store);
+    let repository = Repository::open(&store, &BlobPath::root(), &pool()).unwrap();
+    let by_start = chronology::by_start(&repository, &pool()).unwrap();
+    let usage = measure(&repository, &[Grouping::single(&by_start)]);
+    assert_eq!(usage.kinds.total().n, n_blobs);
+    assert!(usage.unreferenced.is_empty() && usage.unreadable.is_empty() && usage.n_missing == 0);
+    // Six shards: each snapshot but the first adds a segment of one data blob, and a file list.
+    assert!(usage.shares[0].iter().skip(1).all(|share| share.added.n == 6 * 2 + 2), "{:?}", usage.shares);
 }
 
 /// What would refer to a blob may not have been read yet.

@@ -12,6 +12,7 @@ use crate::{error::Error, process, workspace::Workspace};
 mod content;
 mod crc;
 mod delay;
+mod du;
 mod footers;
 mod list;
 mod memory;
@@ -22,6 +23,7 @@ mod rounds;
 mod status;
 mod table;
 
+pub(crate) use du::count_ten_million;
 use table::Tables;
 
 /// What is measured.
@@ -37,6 +39,8 @@ pub(crate) enum Part {
     List,
     /// `status` of 1,000 shards in 200 snapshots, from tables and from file lists
     Status,
+    /// What `du` does with ten million blobs in 1,000 snapshots of 5,000 shards
+    Du,
     /// Memory of `verify --depth content` as the repository grows
     Memory,
     /// Buckets of a real server: `verify --depth content` against s5cmd and rclone
@@ -61,12 +65,13 @@ struct Bench {
 
 type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
 
-const PARTS: [(Part, Measure); 8] = [
+const PARTS: [(Part, Measure); 9] = [
     (Part::Crc, crc::measure),
     (Part::Content, content::measure),
     (Part::Footers, footers::measure),
     (Part::List, list::measure),
     (Part::Status, status::measure),
+    (Part::Du, du::measure),
     (Part::Memory, memory::measure),
     (Part::Remote, remote::measure),
     (Part::Far, remote::measure_far),

@@ -40,6 +40,9 @@ enum Task {
         #[arg(long, value_name = "N", default_value_t = 7)]
         rounds: usize,
     },
+    /// Counts ten million blobs once: what `bench du` measures
+    #[command(hide = true)]
+    CountTenMillion,
     /// Fetches, starts and asks real engines, on loopback
     Engine {
         /// What to do with them
@@ -75,6 +78,7 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Docs => docs::write(&workspace),
         Task::Man => docs::man(&workspace),
         Task::Bench { part, rounds } => bench::run(&workspace, *part, *rounds),
+        Task::CountTenMillion => bench::count_ten_million(),
         Task::Engine { task } => engine::run(&workspace, task),
         Task::Servers { task } => servers::run(&workspace, task),
     }

@@ -18,8 +18,11 @@ mod documents;
 mod lucene;
 mod plan;
 mod random;
+mod repeated;
 mod root;
 mod shard;
+
+pub use repeated::Repeated;
 
 use plan::Plan;
 use shard::WrittenShard;
@@ -155,6 +158,20 @@ impl Scale {
             new_segments_per_snapshot: 0,
             file_lens: 16 << 10..=64 << 10,
             ..Self::large_files()
+        }
+    }
+
+    /// Ten million blobs: 5,000 shards in 1,000 snapshots. For [`Repeated`], which does not write them.
+    #[must_use]
+    pub fn ten_million_blobs() -> Self {
+        Self {
+            n_indices: 500,
+            shards_per_index: 10,
+            n_snapshots: 1_000,
+            indices_per_snapshot: 500,
+            segments_per_shard: 10,
+            files_per_segment: 1,
+            ..Self::many_shards()
         }
     }
 
