@@ -30,6 +30,8 @@ mod healthy;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod inventory;
+#[cfg(test)]
 mod listings;
 #[cfg(test)]
 mod one_listing;

@@ -5,6 +5,7 @@ use std::{borrow::Cow, path::PathBuf};
 use serde::Serialize;
 use snaprepo_cloud::OpenFault;
 use snaprepo_core::{BlobError, OpenError, select::SelectFault};
+use snaprepo_inventory::Fault as InventoryFault;
 use snaprepo_store::{StoreError, StoreErrorKind};
 
 use crate::{exit::Exit, output::units::clean, place::PlaceFault, prices::PricesFault};
@@ -65,6 +66,9 @@ pub(crate) enum Failure {
     /// The prices cannot be used.
     #[error("--prices {0}")]
     Prices(#[from] PricesFault),
+    /// A listing that somebody else made cannot be used.
+    #[error("--listing {0}")]
+    Listing(#[from] InventoryFault),
     /// A file that was asked for cannot be written.
     #[error("cannot write {}: {source}", .path.display())]
     Written {
@@ -119,6 +123,7 @@ impl Failure {
             Self::Usage { .. } => "usage",
             Self::Cache { .. } => "cache",
             Self::Prices(_) => "prices",
+            Self::Listing(_) => "listing",
             Self::Output(_) | Self::Written { .. } => "output",
         }
     }
@@ -176,6 +181,7 @@ impl Failure {
             }
             Self::Usage { hint, .. } => *hint,
             Self::Place(fault) => fault.hint(),
+            Self::Listing(_) => Some("docs/guides/comparing.md says which listings are understood"),
             Self::Prices(_) => Some("docs/guides/sizes.md has examples for three clouds"),
             Self::Cache { .. } => Some("name a folder that can be written, or do without: --no-cache"),
             Self::Store { .. } => Some("snaprepo doctor LOCATION says what holds, and where it comes from"),

@@ -16,11 +16,19 @@ const TESTKIT: &str = "snaprepo-testkit";
 const ARROWS: &[(&str, May)] = &[
     (
         "snaprepo",
-        May::Only(&["snaprepo-cloud", "snaprepo-core", "snaprepo-format", "snaprepo-store", "snaprepo-codec"]),
+        May::Only(&[
+            "snaprepo-cloud",
+            "snaprepo-core",
+            "snaprepo-format",
+            "snaprepo-inventory",
+            "snaprepo-store",
+            "snaprepo-codec",
+        ]),
     ),
     ("snaprepo-cloud", May::Only(&["snaprepo-store", "snaprepo-codec"])),
     ("snaprepo-core", May::Only(&["snaprepo-format", "snaprepo-lucene", "snaprepo-store", "snaprepo-codec"])),
     ("snaprepo-format", May::Only(&["snaprepo-codec"])),
+    ("snaprepo-inventory", May::Only(&["snaprepo-store", "snaprepo-codec"])),
     ("snaprepo-lucene", May::Only(&["snaprepo-codec"])),
     ("snaprepo-store", May::Only(&["snaprepo-codec"])),
     ("snaprepo-codec", May::Only(&[])),

@@ -21,6 +21,7 @@ const CLOUD: &str = "snaprepo-cloud";
 const CODEC: &str = "snaprepo-codec";
 const CORE: &str = "snaprepo-core";
 const FORMAT: &str = "snaprepo-format";
+const INVENTORY: &str = "snaprepo-inventory";
 const LAB: &str = "snaprepo-lab";
 const STORE: &str = "snaprepo-store";
 const TESTKIT: &str = "snaprepo-testkit";
@@ -46,9 +47,14 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("clap_mangen", Only(&[CLI, XTASK]), "the manual pages"),
     ("crc-fast", Only(&[XTASK]), "what crc32fast is measured against"),
     ("crc32fast", Only(&[CODEC]), "the checksum of every file, at the speed of memory"),
+    ("csv", Only(&[INVENTORY]), "inventories of buckets"),
     ("ctrlc", Only(&[CLI, XTASK]), "stop at a safe point"),
     ("fastrand", Only(&[CLOUD]), "spreads retries; names of scratch blobs"),
-    ("flate2", Only(&[CODEC]), "bodies are deflated, byte for byte as zlib does"),
+    (
+        "flate2",
+        Only(&[CODEC, INVENTORY, TESTS]),
+        "bodies are deflated, byte for byte as zlib does; inventories are packed",
+    ),
     ("foldhash", Only(&[CORE, FORMAT]), "the hasher of large tables of random names"),
     ("futures-util", Only(&[CLOUD]), "streams of object_store"),
     ("hashbrown", Only(&[CORE, FORMAT]), "tables that are searched by a borrowed key"),
@@ -59,7 +65,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("jsonschema", Tests, "our JSON holds its schema"),
     ("memchr", Only(&[CODEC]), "finds bytes in bodies"),
     ("object_store", Only(&[CLOUD]), "the HTTP client, signatures, credentials and bulk deletes of S3, GCS and Azure"),
-    ("percent-encoding", Only(&[CLOUD]), "keys in URLs"),
+    ("percent-encoding", Only(&[CLOUD, INVENTORY]), "keys in URLs, and in inventories"),
     ("proptest", Tests, "round trips"),
     ("quick-xml", Only(&[CLOUD]), "listings"),
     ("rayon", Only(&[CORE, TESTKIT]), "computing on all processors; builds synthetic repositories"),
@@ -73,12 +79,12 @@ const TABLE: &[(&str, Who, &str)] = &[
         "types on disk and our JSON; none of the domain",
     ),
     ("serde-smile", Tests, "a second opinion on SMILE"),
-    ("serde_json", Only(&[CLI, CLOUD, CODEC, FORMAT, LAB, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
+    ("serde_json", Only(&[CLI, CLOUD, CODEC, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
     ("sha2", Only(&[CLI, LAB, TESTS]), "a fetched engine is the one we know, and so are the data of a report"),
     ("tar", Tests, "unpacks repositories written by real engines"),
     (
         "tempfile",
-        Only(&[CLI, CLOUD, CORE, LAB, STORE, TESTKIT, TESTS, XTASK]),
+        Only(&[CLI, CLOUD, CORE, INVENTORY, LAB, STORE, TESTKIT, TESTS, XTASK]),
         "spooling, and writes that are renamed into place",
     ),
     ("terminal_size", Only(&[CLI]), "tables as wide as the terminal"),

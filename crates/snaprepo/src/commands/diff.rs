@@ -1,5 +1,7 @@
 //! `diff`: what changed between two snapshots, and is a copy complete?
 
+mod listing;
+
 use std::collections::{BTreeSet, HashMap};
 
 use snaprepo_core::{
@@ -28,6 +30,9 @@ use crate::{
 };
 
 pub(crate) fn run(run: &mut Run<'_>, args: &DiffArgs) -> Result<Exit, Failure> {
+    if let Some(file) = &args.listing {
+        return listing::run(run, args, file.as_deref());
+    }
     match (&args.what[..], &args.with) {
         ([other], None) if !args.global => repositories(run, args, other),
         ([_], None) => Err(Failure::Usage {

@@ -299,7 +299,7 @@ fn heading(repository: &Repository) -> String {
     parts.join(" · ")
 }
 
-fn finding_view(repository: Option<&Repository>, finding: &Finding) -> FindingView {
+pub(super) fn finding_view(repository: Option<&Repository>, finding: &Finding) -> FindingView {
     let snapshot = |ix: &u32| repository.map(|repository| repository.root.snapshot_entry(*ix).name.to_string());
     let index = |ix: IndexIx| repository.map(|repository| repository.root.index_entry(ix).name.to_string());
     FindingView {

@@ -1,5 +1,7 @@
 //! The answers of `diff`: two snapshots, or a repository and its copy.
 
+mod listing;
+
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
@@ -11,6 +13,8 @@ use crate::output::{
     table::{Align, Table},
     units::{clean, count, counted},
 };
+
+pub(crate) use listing::{ListingDiffView, ListingView, UnreferencedRow};
 
 /// Changes of a document that are shown of one index.
 const MAX_SHOWN_CHANGES: usize = 20;

@@ -16,6 +16,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         ("cat-blob", of::<cat_blob::CatBlobView>()),
         ("compat", of::<compat::CompatView>()),
+        ("diff-listing", of::<diff::ListingDiffView>()),
         ("diff-repositories", of::<diff::RepositoryDiffView>()),
         ("diff-snapshots", of::<diff::SnapshotDiffView>()),
         ("discover", of::<discover::DiscoverView>()),

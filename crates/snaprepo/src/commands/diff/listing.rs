@@ -1,0 +1,115 @@
+//! What lies there, against what the repository says: as the store lists it, or as somebody else did.
+
+use std::{path::Path, sync::Arc};
+
+use snaprepo_codec::BlobPath;
+use snaprepo_core::{
+    usage::Blobs,
+    verify::{self as core_verify, Depth, Finding, FindingKind, Options, Outcome, Sample, Scope, Severity},
+};
+use snaprepo_inventory::Inventoried;
+use snaprepo_store::ReadStore;
+
+use crate::{
+    args::DiffArgs,
+    commands::{Run, du, verify},
+    exit::Exit,
+    explain::Failure,
+    progress::Progress,
+    views::diff::{ListingDiffView, ListingView, UnreferencedRow},
+};
+
+pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Result<Exit, Failure> {
+    let session = run.session(&args.repo.repo)?;
+    let mut store = Arc::clone(&session.store);
+    let mut listing = ListingView { format: "store", ..ListingView::default() };
+    if let Some(file) = file {
+        let (format, sorted) = snaprepo_inventory::read(file)?;
+        let of_bucket = session.remote.is_some() && format.counts_from_bucket();
+        let from = if of_bucket { BlobPath::root() } else { session.base.clone() };
+        let all = Blobs { n: sorted.n_entries(), bytes: sorted.bytes() };
+        let inventoried = Inventoried::new(store, sorted, from);
+        let failed = |error: snaprepo_store::StoreError| Failure::Open {
+            location: session.shown_location(),
+            error: error.into(),
+        };
+        let (n, bytes) = inventoried.below(&session.base).map_err(failed)?;
+        if n == 0 {
+            return Err(Failure::Usage {
+                message: format!("{} lists nothing below {}", file.display(), session.shown_location()),
+                hint: Some("S3 Inventory and `aws s3 ls` count from the top of the bucket, `rclone lsf` from REPO"),
+            });
+        }
+        listing = ListingView {
+            format: format.name(),
+            file: Some(file.display().to_string()),
+            blobs: Some(n),
+            size_in_bytes: Some(bytes),
+            elsewhere_blobs: Some(all.n.saturating_sub(n)),
+        };
+        store = Arc::new(inventoried) as Arc<dyn ReadStore>;
+    }
+    let options = Options {
+        depth: Depth::Presence,
+        scope: Scope::default(),
+        sample: Sample::All,
+        seed: 0,
+        max_findings: args.max_findings,
+        width: session.width(),
+    };
+    let failed = |error| Failure::Open { location: session.shown_location(), error };
+    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let report = core_verify::verify(&store, &session.base, &options, &session.pool, &progress);
+    progress.finish();
+    let report = report.map_err(failed)?.map_err(|unopened| Failure::Usage {
+        message: format!("{} {}", session.shown_location(), unopened.finding.message),
+        hint: Some("snaprepo verify REPO names the damage"),
+    })?;
+    if file.is_none() {
+        du::need_listings(&session, &report.repository)?;
+    }
+    let unreferenced: Option<Vec<UnreferencedRow>> = report.unreferenced.as_ref().map(|classes| {
+        let row = |class: &core_verify::ClassTally| UnreferencedRow {
+            class: class.class.name(),
+            blobs: class.n_blobs,
+            size_in_bytes: class.bytes,
+            newest_in_millis: class.newest_millis,
+            examples: class.examples.iter().map(|path| report.repository.shown(path).to_string()).collect(),
+        };
+        classes.iter().map(row).collect()
+    });
+    // What lies there and belongs to nothing is told by class.
+    let is_leftover = |kind| matches!(kind, FindingKind::UnreferencedBlobs | FindingKind::ForeignBlobs);
+    let told = |finding: &&Finding| finding.severity > Severity::Info && !is_leftover(finding.kind);
+    let findings: Vec<_> = report
+        .findings
+        .iter()
+        .filter(told)
+        .map(|finding| verify::finding_view(Some(&report.repository), finding))
+        .collect();
+    let n_findings = report.count(Severity::Error) + report.count(Severity::Warning);
+    let is_clean = unreferenced.as_ref().is_some_and(Vec::is_empty);
+    let (exit, result) = match report.outcome {
+        _ if session.is_cancelled() => (Exit::Interrupted, "interrupted"),
+        Outcome::Fail => (Exit::Bad, "different"),
+        _ if unreferenced.as_ref().is_some_and(|classes| !classes.is_empty()) => (Exit::Bad, "different"),
+        Outcome::Pass if is_clean => (Exit::Good, "same"),
+        Outcome::Pass | Outcome::Inconclusive | Outcome::Interrupted => (Exit::Partly, "unknown"),
+    };
+    let view = ListingDiffView {
+        listing,
+        needed_blobs: report.tally.blobs,
+        needed_size_in_bytes: report.tally.bytes,
+        unreferenced,
+        findings,
+        n_findings,
+        unreadable: report.failures.iter().map(|failure| format!("{}: {}", failure.path, failure.message)).collect(),
+        result,
+        location: session.location.clone(),
+    };
+    run.reply("diff", &session, Some(&report.repository), result, view)?;
+    if exit == Exit::Interrupted {
+        run.note_interrupted();
+    }
+    Ok(exit)
+}
