@@ -75,7 +75,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("schemars", Only(&[CLI]), "the schema of our JSON"),
     (
         "serde",
-        Only(&[CLI, CODEC, FORMAT, LAB, TESTKIT, TESTS, XTASK]),
+        Only(&[CLI, CODEC, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]),
         "types on disk and our JSON; none of the domain",
     ),
     ("serde-smile", Tests, "a second opinion on SMILE"),
