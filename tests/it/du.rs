@@ -279,6 +279,53 @@ fn gaps_make_no_promise() {
     assert!(measured(copy.path()).unreadable.iter().any(|unread| unread.path.name().starts_with("meta-")));
 }
 
+/// What is not there is not freed by anything.
+#[test]
+fn missing_blobs_take_no_room() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    let path = repository.to_str().unwrap();
+    let before = run(&["du", path, "--free", "all", "--json"]).json();
+    let blob = first_blob(&repository.join("indices"), "__").unwrap();
+    let len_bytes = fs::metadata(&blob).unwrap().len();
+    fs::remove_file(&blob).unwrap();
+    let after = run(&["du", path, "--free", "all", "--json"]).json();
+    let freed = |answer: &serde_json::Value| answer["free"]["size_in_bytes"].as_u64().unwrap();
+    assert_eq!(freed(&before) - freed(&after), len_bytes);
+    assert_eq!(after["missing_blobs"], 1);
+    // Where there is no number for it, it is told in words.
+    let list = run(&["list", path, "--size"]);
+    assert!(list.exit == Exit::Bad && list.stdout.contains("1 needed blob missing"), "{}", list.stdout);
+    // A whole folder.
+    let folder = blob.parent().unwrap();
+    fs::remove_dir_all(folder).unwrap();
+    let output = run(&["du", path, "--json"]);
+    let unreadable = output.json()["unreadable"].to_string();
+    assert!(output.exit == Exit::Bad && unreadable.contains("the folder of the shard does not exist"), "{unreadable}");
+}
+
+/// The newest root may refer to anything; an older one is all that is left to answer from.
+#[test]
+fn an_older_root_calls_nothing_unreferenced() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    fs::write(repository.join("index-5"), "{").unwrap();
+    fs::write(repository.join("snap-AAAAAAAAAAAAAAAAAAAAAA.dat"), "of the newest root").unwrap();
+    let path = repository.to_str().unwrap();
+    for verb in [&["du", path, "--free", "all", "--json"][..], &["ls", path, "latest"], &["show", path, "latest"]] {
+        let output = run(verb);
+        assert_eq!(output.exit, Exit::Bad, "{verb:?}");
+        assert!(output.stderr.contains("damaged: index-5") && output.stderr.contains("that of index-4"), "{verb:?}");
+    }
+    let answer = run(&["du", path, "--free", "all", "--json"]).json();
+    assert!(answer["unreferenced"].as_array().unwrap().is_empty() && answer.get("free").is_none());
+    let original = fixture.repository();
+    let output = run(&["diff", original.to_str().unwrap(), path, "--json"]);
+    assert_eq!((output.exit, &output.json()["complete"]), (Exit::Bad, &false.into()));
+}
+
 /// The store of the benchmark lists what its tables say, and no more.
 #[test]
 fn the_store_of_the_benchmark_is_a_whole_repository() {

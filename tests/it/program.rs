@@ -83,7 +83,9 @@ fn locations_that_are_none() {
     assert!(text.contains("is not a folder"), "{text}");
     let (_, text) = message(&["list", path]);
     assert!(
-        text.contains("is not a snapshot repository: no index-N and no snapshot blob at its root (it has 1 blobs"),
+        text.contains(
+            "is not a snapshot repository: no index-N and no snapshot blob at its root (blobs there: 1, folders: 0)"
+        ),
         "{text}"
     );
     let (_, text) = message(&["list", "/nothing/here"]);

@@ -95,6 +95,34 @@ fn damage_is_told_with_what_to_do() {
 }
 
 #[test]
+fn nothing_is_written_where_it_does_not_belong() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    let root = repository.join("index-4");
+    let before = fs::read(&root).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (path, one) = (repository.to_str().unwrap(), folder.path().join("one"));
+    let one = one.to_str().unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&root, &link).unwrap();
+    for target in [root.to_str().unwrap(), link.to_str().unwrap(), repository.join("new").to_str().unwrap()] {
+        let output = run(&["report", path, "-o", one, "--data", target]);
+        assert!(output.exit == Exit::NotDone && output.stderr.contains("lies in the repository"), "{}", output.stderr);
+    }
+    let output = run(&["report", path, "-o", one, "--data", one]);
+    assert!(output.exit == Exit::NotDone && output.stderr.contains("cannot hold two"), "{}", output.stderr);
+    assert!(fs::read(&root).unwrap() == before && !Path::new(one).exists());
+    // A link is followed, and stays one.
+    let target = folder.path().join("target");
+    fs::write(&target, "old").unwrap();
+    let link = folder.path().join("followed");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    assert_eq!(run(&["report", path, "--metrics-file", link.to_str().unwrap()]).exit, Exit::Good);
+    assert!(link.is_symlink() && fs::read_to_string(&target).unwrap().starts_with("# HELP"));
+}
+
+#[test]
 fn nowhere_to_write_is_an_error() {
     let repository = fixtures::named("elasticsearch-9.5.3-plain").repository();
     let folder = tempfile::tempdir().unwrap();

@@ -18,7 +18,7 @@ pub enum OpenError {
     Empty,
     /// There are blobs, but none that a repository starts with.
     #[error(
-        "is not a snapshot repository: no index-N and no snapshot blob at its root (it has {n_blobs} blobs and {n_folders} folders)"
+        "is not a snapshot repository: no index-N and no snapshot blob at its root (blobs there: {n_blobs}, folders: {n_folders})"
     )]
     NotARepository {
         /// Blobs in the folder.

@@ -234,7 +234,10 @@ pub fn measure(
     usage.is_interrupted = pool.cancel().is_cancelled();
     if !usage.is_interrupted {
         root_folder(repository, &plans, &mut forest, question, &mut usage, &mut unreferenced)?;
-        usage.unreferenced = unreferenced.into_classes();
+        // A newer root that cannot be read may refer to anything.
+        if repository.unreadable_roots.is_empty() {
+            usage.unreferenced = unreferenced.into_classes();
+        }
     }
     Ok(usage)
 }

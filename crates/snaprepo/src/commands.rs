@@ -29,7 +29,7 @@ use crate::{
     io::Io,
     output::{
         page::{Envelope, Program, RepositoryFacts},
-        units::Units,
+        units::{Units, clean},
     },
     session::Session,
     views::{Layout, View},
@@ -146,6 +146,9 @@ impl Run<'_> {
             self.io.answer(text.as_bytes())?;
             self.tell_requests(session);
         }
+        if session.is_cancelled() {
+            self.note_interrupted();
+        }
         if let Some(trouble) = session.cache_trouble() {
             self.io.error_text(&format!("note: nothing more is kept for later runs: {trouble}\n"));
         }
@@ -214,7 +217,13 @@ impl Problems {
 
     /// How the verb ends. What is missing from a repository that has moved on meanwhile is no damage: the verb starts
     /// again, and in the end says that it does not know.
-    fn exit(self, run: &mut Run<'_>, session: &Session, repository: &Repository) -> Result<Exit, Failure> {
+    fn exit(mut self, run: &mut Run<'_>, session: &Session, repository: &Repository) -> Result<Exit, Failure> {
+        for (generation, error) in &repository.unreadable_roots {
+            self.damage = true;
+            let older = repository.generation.map_or_else(String::new, |older| format!("index-{older}"));
+            let line = format!("damaged: index-{generation}: {}: the answer is that of {older}", error.problem);
+            run.io.error_text(&format!("{}\n", clean(&line)));
+        }
         Ok(match self {
             _ if session.is_cancelled() => Exit::Interrupted,
             Self { damage: true, .. } => match repository.newest_generation() {

@@ -211,6 +211,10 @@ pub fn snapshots(sides: [Side<'_>; 2], global: bool, pool: &Pool, observer: &dyn
         ControlFlow::Continue(())
     });
     diff.is_interrupted = pool.cancel().is_cancelled();
+    if diff.is_interrupted {
+        // What was not reached was not compared.
+        diff.indices.iter_mut().for_each(|index| index.change = index.change.min(IndexChange::Unknown));
+    }
     diff
 }
 

@@ -100,6 +100,12 @@ impl Filter {
         Ok(snapshots.iter().copied().filter(matches).collect())
     }
 
+    /// Whether the root of a repository does not tell all that is asked for.
+    #[must_use]
+    pub fn needs_blobs(&self, repository: &Repository) -> bool {
+        repository.root.snapshots.iter().any(|entry| self.needs_blob(entry))
+    }
+
     fn needs_blob(&self, entry: &SnapshotEntry) -> bool {
         !self.metadata.is_empty()
             || !self.states.is_empty() && entry.state.is_none()

@@ -30,14 +30,17 @@ pub(super) fn measure(
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, &entry.snapshots)).collect();
     let mut found = Found::default();
-    found.of_index.n_shards = plan.n_shards();
+    // Where metadata cannot be read, the root may know: what lies in these shards is counted as needed.
+    let recorded = u32::try_from(entry.shard_generations.len()).unwrap_or(0);
+    let n_all_shards = if plan.complete { plan.n_shards() } else { plan.n_shards().max(recorded) };
+    found.of_index.n_shards = n_all_shards;
     let n_shards: Vec<Vec<(u32, u32)>> =
         question.groupings.iter().map(|grouping| most_shards(plan, grouping)).collect();
     let none = |of: &Vec<(u32, u32)>| of.iter().map(|(group, _)| (*group, Blobs::default())).collect();
     found.of_index.replaced = n_shards.iter().map(none).collect();
 
     let work = |shard: u32| (shard, shard::measure(repository, plan, tree.as_ref(), shard, question));
-    pool.map(0..plan.n_shards(), work, |(shard, one)| {
+    pool.map(0..n_all_shards, work, |(shard, one)| {
         let OneShard { kinds, logical, table, shares: of_shard, unreferenced, n_missing, unreadable } = one;
         found.of_index.kinds.add(&kinds);
         found.of_index.logical = found.of_index.logical.plus(logical);

@@ -1,7 +1,7 @@
 //! One shard: its folder joined with its table.
 
 use hashbrown::{HashMap, HashSet};
-use snaprepo_format::{FileInfo, root::SnapshotIx};
+use snaprepo_format::{DataName, FileInfo, FileName, root::SnapshotIx};
 use snaprepo_store::StoreError;
 
 use super::{
@@ -14,7 +14,10 @@ use crate::{
     shard::{self, Current, Files},
     status::Amount,
     tree::IndexTree,
-    verify::{indices::IndexPlan, unreferenced::Unreferenced},
+    verify::{
+        indices::{IndexPlan, Mounted},
+        unreferenced::Unreferenced,
+    },
 };
 
 /// What one shard takes.
@@ -55,8 +58,10 @@ pub(super) fn measure(
             return one;
         }
     };
-    // A shard that failed in all its snapshots has none.
-    let Some(folder) = folder else { return one };
+    let Some(folder) = folder else {
+        one.unreadable.extend(lost_folder(repository, plan, shard));
+        return one;
+    };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
     let files = Files::read(repository, plan.index, &folder, current.as_deref(), &mut one.unreadable);
     let held_by = &repository.root.index_entry(plan.index).snapshots;
@@ -64,12 +69,14 @@ pub(super) fn measure(
         question.groupings.iter().map(|grouping| Shares::new(grouping, held_by)).collect();
     one.logical = files.holders.iter().map(|(_, refs)| Amount::of(files.of(refs))).fold(one.logical, Amount::plus);
 
-    let weights: Vec<(Blobs, u64)> = files.all.iter().map(weight).collect();
+    let present = present(&folder);
+    let weights: Vec<(Blobs, u64)> = files.all.iter().map(|file| (blobs_of(file, &present), file.len_bytes)).collect();
     let refs: Vec<&[u32]> = files.holders.iter().map(|(_, refs)| refs.as_slice()).collect();
     for shares in &mut shares {
         let holders = Holders::new(shares.grouping(), files.holders.iter().map(|(snapshot, _)| *snapshot));
         shares.files(&holders, &refs, &weights);
     }
+    one.n_missing = n_missing(&files, &present);
     if let Err(error) = join(repository, plan, &folder, current.as_deref(), &files, &mut shares, &mut one) {
         one.unreadable.push(BlobError::from_store(error).into());
     }
@@ -79,10 +86,51 @@ pub(super) fn measure(
     one
 }
 
-/// What a file takes in the store, and how long it is.
-fn weight(file: &FileInfo) -> (Blobs, u64) {
-    let blobs = file.parts().map_or(Blobs::default(), |parts| Blobs { n: parts.n_parts, bytes: parts.len_bytes });
-    (blobs, file.len_bytes)
+/// A shard that failed in all its snapshots has no folder; any other has.
+fn lost_folder(repository: &Repository, plan: &IndexPlan, shard: u32) -> Option<Unread> {
+    let name = &repository.root.index_entry(plan.index).name;
+    let held = plan.held.iter().filter(|held| held.n_shards > shard && held.mounted == Mounted::No);
+    let mut unread = None;
+    let is_expected = held.into_iter().any(|held| match repository.snapshot_info(held.snapshot) {
+        Ok(info) => info.pinned_timestamp.is_none() && !info.has_failed(name, shard),
+        Err(error) => {
+            unread = Some(Unread::from(error));
+            false
+        }
+    });
+    if !is_expected {
+        return unread;
+    }
+    let path = repository.shard_folder(plan.index, shard).unwrap_or_default();
+    Some(Unread { path, message: "the folder of the shard does not exist".to_owned(), is_damage: true })
+}
+
+/// What lies in the folder of each data file, all parts together.
+fn present(folder: &ShardFolder) -> HashMap<DataName, Blobs> {
+    let mut present: HashMap<DataName, Blobs> = HashMap::with_capacity(folder.data.len());
+    for blob in &folder.data {
+        present.entry(blob.name).or_default().add(Blobs::one(blob.stat.map_or(0, |stat| stat.len_bytes)));
+    }
+    present
+}
+
+/// What a file takes: what is missing takes nothing.
+fn blobs_of(file: &FileInfo, present: &HashMap<DataName, Blobs>) -> Blobs {
+    match file.name {
+        FileName::Data(name) => present.get(&name).copied().unwrap_or_default(),
+        FileName::Virtual(_) => Blobs::default(),
+    }
+}
+
+/// Blobs that some snapshot needs and that are not there.
+fn n_missing(files: &Files, present: &HashMap<DataName, Blobs>) -> u64 {
+    let mut seen = HashSet::new();
+    let used = files.holders.iter().flat_map(|(_, refs)| files.of(refs)).filter(|file| seen.insert(file.name));
+    let of_file = |file: &FileInfo| {
+        let expected = file.parts().map_or(0, |parts| parts.n_parts);
+        expected.saturating_sub(blobs_of(file, present).n)
+    };
+    used.map(of_file).fold(0, u64::saturating_add)
 }
 
 /// Everything that lies in the folder, by what it is for.
@@ -105,11 +153,6 @@ fn join(
             one.unreferenced.shard_blob(store, folder, blob)?;
         }
     }
-    let mut seen = HashSet::new();
-    let used = files.holders.iter().flat_map(|(_, refs)| files.of(refs)).filter(|file| seen.insert(file.name));
-    let expected: u64 = used.map(|file| weight(file).0.n).fold(0, u64::saturating_add);
-    one.n_missing = expected.saturating_sub(one.kinds.data.n);
-
     let held_by = &repository.root.index_entry(plan.index).snapshots;
     let lists: HashMap<String, SnapshotIx> =
         held_by.iter().map(|snapshot| (repository.shard_snapshot_name(*snapshot), *snapshot)).collect();

@@ -12,7 +12,11 @@ use snaprepo_core::{
 };
 use snaprepo_format::{root::SnapshotIx, snapshot_info::SnapshotInfo};
 
-use super::{Problems, Run, show::one_snapshot, verify::cause_view};
+use super::{
+    Problems, Run,
+    show::one_snapshot,
+    verify::{cause_view, no_root},
+};
 use crate::{
     args::{DiffArgs, GlobalArgs},
     exit::Exit,
@@ -106,9 +110,6 @@ fn snapshots(run: &mut Run<'_>, args: &DiffArgs, terms: [&str; 2], with: Option<
         result,
     };
     run.reply("diff", &session, Some(&repository), result, view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
 
@@ -225,6 +226,13 @@ fn documents(side: ShardSide) -> Option<DocumentsView> {
 
 fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
+    let repository = session.open_for_shards()?;
+    if repository.root.snapshots.iter().any(|entry| &*entry.name == location) {
+        return Err(Failure::Usage {
+            message: format!("{location} is a snapshot of {}", session.shown_location()),
+            hint: Some("name the one to compare it with: snaprepo diff REPO SNAPSHOT SNAPSHOT"),
+        });
+    }
     let other = other(run, args, location)?;
     if session.place() == other.place() && session.base == other.base {
         return Err(Failure::Usage {
@@ -237,7 +245,7 @@ fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Ex
     let ours = if args.verify_content { Some(verified(&session, depth, &progress)?) } else { None };
     let repository = match &ours {
         Some(report) => report.repository.clone(),
-        None => session.open_for_shards()?,
+        None => repository,
     };
     let theirs = verified(&other, depth, &progress)?;
     let diff = diff::repositories([&repository, &theirs.repository], &session.pool, &progress);
@@ -245,11 +253,14 @@ fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Ex
 
     let snapshots = copies(&repository, &theirs, &diff);
     let n_same = snapshots.iter().filter(|row| row.copy == "same").count() as u64;
-    let complete = n_same == repository.root.snapshots.len() as u64;
+    let is_newest = |repository: &Repository| repository.unreadable_roots.is_empty();
+    let complete =
+        n_same == repository.root.snapshots.len() as u64 && is_newest(&repository) && is_newest(&theirs.repository);
     let is_unknown = snapshots.iter().any(|row| row.copy == "unknown") || theirs.n_failures > 0;
     let is_different = snapshots.iter().any(|row| !matches!(row.copy, "same" | "unknown"));
     let own_damage = ours.as_ref().map(|report| report.count(Severity::Error));
-    let is_bad = is_different || own_damage.is_some_and(|n| n > 0);
+    let other_damage = theirs.count(Severity::Error);
+    let is_bad = is_different || other_damage > 0 || own_damage.is_some_and(|n| n > 0);
     let sides = [(&session, &repository), (&other, &theirs.repository)];
     let (exit, result) = ending(run, sides, &diff.unreadable, is_bad, is_unknown)?;
     let mut unreadable: Vec<String> =
@@ -265,16 +276,13 @@ fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Ex
         n_same,
         n_only_in_other: diff.only[1].len() as u64,
         snapshots,
-        other_damage: theirs.count(Severity::Error),
+        other_damage,
         own_damage,
         unreadable,
         result,
         location: session.location.clone(),
     };
     run.reply("diff", &session, Some(&repository), result, view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
 
@@ -289,12 +297,9 @@ fn verified(session: &Session, depth: Depth, progress: &Progress) -> Result<Repo
         width: session.width(),
     };
     let failed = |error| Failure::Open { location: session.shown_location(), error };
-    verify::verify(&session.store, &session.base, &options, &session.pool, progress).map_err(failed)?.map_err(
-        |unopened| Failure::Usage {
-            message: format!("{} {}", session.shown_location(), unopened.finding.message),
-            hint: Some("snaprepo verify REPO names the damage"),
-        },
-    )
+    verify::verify(&session.store, &session.base, &options, &session.pool, progress)
+        .map_err(failed)?
+        .map_err(|unopened| no_root(session, &unopened))
 }
 
 /// What became of each snapshot of either.
@@ -331,12 +336,10 @@ fn copies(repository: &Repository, theirs: &Report, diff: &RepositoryDiff) -> Ve
 
 /// A copy is as good as what it was made from: shards that failed when the snapshot was taken are missing in both.
 fn copy(pair: &SnapshotPair, verdict: Option<&SnapshotVerdict>) -> &'static str {
-    if pair.n_differences > 0 {
-        return "different";
-    }
     match verdict {
-        _ if pair.is_unknown => "unknown",
         Some(SnapshotVerdict { cause: Some(Cause::Finding { .. }), .. }) => "damaged",
+        _ if pair.n_differences > 0 => "different",
+        _ if pair.is_unknown => "unknown",
         Some(SnapshotVerdict { verdict: Verdict::Restorable, .. }) => "same",
         Some(SnapshotVerdict { cause: Some(Cause::FailedShards(_) | Cause::State(_)), .. }) => "same",
         _ => "unknown",

@@ -15,7 +15,7 @@ use crate::{
     args::{DuArgs, DuBy},
     exit::Exit,
     explain::Failure,
-    output::units::month,
+    output::units::{counted, month},
     prices::{Cost, Prices},
     progress::Progress,
     session::Session,
@@ -54,8 +54,8 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     let usage = usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })?;
 
     let exit = problems(&usage).exit(run, &session, &repository)?;
-    // Half of a promise is none.
-    let chosen = chosen.filter(|_| !usage.is_interrupted);
+    // Half of a promise is none; and a newer root that cannot be read may need anything.
+    let chosen = chosen.filter(|_| !usage.is_interrupted && repository.unreadable_roots.is_empty());
     let free = chosen.map(|chosen| free(&repository, &usage, &chosen, groupings.len() - 1));
     let mut view = view(&repository, &usage, free, prices.as_ref());
     view.by = args.by.map(by_name);
@@ -63,9 +63,6 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
         view.rows = rows(by, &repository, &usage, named.as_ref(), &by_start);
     }
     run.reply("du", &session, Some(&repository), word(exit), view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
 
@@ -102,6 +99,15 @@ pub(super) fn problems(usage: &Usage) -> Problems {
 pub(super) fn unreadable(repository: &Repository, usage: &Usage) -> Vec<String> {
     let line = |unread: &Unread| format!("{}: {}", repository.shown(&unread.path), unread.message);
     usage.unreadable.iter().map(line).collect()
+}
+
+/// The same, and how many blobs are missing: for answers that have no number of their own for that.
+pub(super) fn lacking(repository: &Repository, usage: &Usage) -> Vec<String> {
+    let mut lines = unreadable(repository, usage);
+    if usage.n_missing > 0 {
+        lines.push(format!("{} missing: snaprepo verify names them", counted(usage.n_missing, "needed blob")));
+    }
+    lines
 }
 
 fn by_name(by: DuBy) -> &'static str {

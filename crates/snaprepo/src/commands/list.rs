@@ -45,10 +45,12 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
         return as_cluster(run, args, format, &session, &repository, &chosen);
     }
     // Without a root the snapshot blobs have been read to open the repository; nothing is saved by not showing them.
+    let lacks = |what: fn(&SnapshotEntry) -> bool| repository.root.snapshots.iter().any(what);
     let details = args.details
         || !repository.era().has_root()
-        || args.sort == Some(ListSort::Took)
-            && repository.root.snapshots.iter().any(|entry| entry.end_millis.is_none())
+        || filter.needs_blobs(&repository)
+        || matches!(args.sort, Some(ListSort::Took | ListSort::Time)) && lacks(|entry| entry.end_millis.is_none())
+        || args.columns.contains(&Column::Policy) && lacks(|entry| entry.slm_policy.is_none())
         || args.columns.iter().any(|column| column.is_detail());
     let mut problems = Problems::default();
     repository.unreadable_roots.iter().for_each(|(_, error)| problems.note(error));
@@ -62,7 +64,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     if wants_sizes {
         let usage = du::of_snapshots(run, &session, &repository)?;
         problems.add(du::problems(&usage));
-        unreadable.extend(du::unreadable(&repository, &usage));
+        unreadable.extend(du::lacking(&repository, &usage));
         add_sizes(&mut rows, &chosen, &usage);
     }
     sort(&mut rows, args);
@@ -87,9 +89,6 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     };
     let exit = problems.exit(run, &session, &repository)?;
     run.reply("list", &session, Some(&repository), word(exit), view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
 

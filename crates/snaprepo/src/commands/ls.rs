@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use snaprepo_codec::base36;
 use snaprepo_core::{Repository, status, usage::Usage};
-use snaprepo_format::{FileInfo, root::SnapshotIx};
+use snaprepo_format::{FileInfo, root::SnapshotIx, snapshot_info::ShardFailure};
 
 use super::{
     Problems, Run, du,
@@ -45,6 +45,11 @@ pub(crate) fn run(run: &mut Run<'_>, args: &LsArgs) -> Result<Exit, Failure> {
             indices(&repository, &session, snapshot, index.as_deref(), usage.as_ref(), &mut problems)?
         }
     };
+    if session.is_cancelled() {
+        // Shards that were not reached would look like none.
+        run.io.error_text("interrupted before everything was read\n");
+        return Ok(Exit::Interrupted);
+    }
     sort(&mut view, args.indices.sort.unwrap_or(IndexSort::Name));
     let exit = problems.exit(run, &session, &repository)?;
     run.reply("ls", &session, Some(&repository), word(exit), view)?;
@@ -134,7 +139,7 @@ fn indices(
         snapshot: repository.root.snapshot_entry(snapshot).name.to_string(),
         indices: status.indices.iter().map(row).collect(),
         shards: only.is_some(),
-        unreadable: usage.map_or_else(Vec::new, |usage| du::unreadable(repository, usage)),
+        unreadable: usage.map_or_else(Vec::new, |usage| du::lacking(repository, usage)),
     })
 }
 
@@ -145,6 +150,15 @@ fn files(repository: &Repository, snapshot: SnapshotIx, name: &str, shard: u32) 
     if shard >= n_shards {
         return Err(Failure::Usage {
             message: format!("index {name} has {n_shards} shard(s), counted from 0: there is no shard {shard}"),
+            hint: None,
+        });
+    }
+    let info = repository.snapshot_info(snapshot)?;
+    let failed = |failure: &&ShardFailure| &*failure.index == name && failure.shard_id == i64::from(shard);
+    if let Some(failure) = info.failures.iter().find(failed) {
+        let reason = failure.reason.as_deref().unwrap_or("no reason recorded");
+        return Err(Failure::Usage {
+            message: format!("shard {shard} of {name} failed when the snapshot was taken, and is not in it: {reason}"),
             hint: None,
         });
     }

@@ -1,6 +1,11 @@
 //! `report`: verification and sizes, written down.
 
-use std::{collections::BTreeMap, io::Write as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, ErrorKind, Write as _},
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -42,6 +47,8 @@ struct Data<'a> {
 
 pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
+    let targets = Targets::of(args, &session)?;
+    du::need_listings(&session, &session.open_for_shards()?)?;
     let options = Options {
         depth: args.depth.into(),
         scope: Scope::default(),
@@ -53,13 +60,9 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure>
     let failed = |error| Failure::Open { location: session.shown_location(), error };
     let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
     let verified = core_verify::verify(&session.store, &session.base, &options, &session.pool, &progress);
-    let verified = verified.map_err(failed)?.map_err(|unopened| Failure::Usage {
-        message: format!("{} {}", session.shown_location(), unopened.finding.message),
-        hint: Some("snaprepo verify REPO names the damage"),
-    })?;
+    let verified = verified.map_err(failed)?.map_err(|unopened| verify::no_root(&session, &unopened))?;
     verify::refuse_empty(&verified, &options, &session)?;
     let repository = &verified.repository;
-    du::need_listings(&session, repository)?;
     let origins = chronology::origins(repository, &session.pool, Wanted::Policies)?;
     let by_start = chronology::sorted_by(repository, &origins);
     let question = Question { groupings: &[Grouping::single(&by_start)], shards: false };
@@ -78,42 +81,84 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure>
     let facts = RepositoryFacts::of(&session.location, repository);
     let mut view = view(run, args, &session, &options, &verified, &usage, &origins, &by_start);
     let data = Data { snaprepo: Program::running("report"), repository: &facts, result: word(exit), report: &view };
-    let data = report::embeddable(&serde_json::to_string_pretty(&data).map_err(std::io::Error::from)?);
+    let data = report::embeddable(&serde_json::to_string_pretty(&data).map_err(io::Error::from)?);
     let digest: String = Sha256::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
     let name = run.name(&session);
-    let files = [
-        (&args.output, report::page(&view, &facts, &data, &digest)),
-        (&args.metrics_file, metrics::metrics(&view, &facts, &name)),
-        (&args.data, data),
-    ];
-    for (path, text) in files.iter().filter_map(|(path, text)| Some((path.as_ref()?, text))) {
-        write(path, text)?;
-        view.written.push(path.display().to_string());
+    let texts = [report::page(&view, &facts, &data, &digest), data, metrics::metrics(&view, &facts, &name)];
+    for (path, text) in targets.0.iter().zip(&texts) {
+        if let Some(path) = path {
+            write(path, text)?;
+            view.written.push(path.display().to_string());
+        }
     }
     run.reply("report", &session, Some(repository), word(exit), view)?;
     Ok(exit)
 }
 
-/// Writes a file whole or not at all: whoever reads it meanwhile finds the old one.
+/// Where the page, its data and the metrics go.
+struct Targets([Option<PathBuf>; 3]);
+
+impl Targets {
+    /// Links are followed. Nothing is written into a repository, and nothing twice.
+    fn of(args: &ReportArgs, session: &Session) -> Result<Self, Failure> {
+        let mut targets: [Option<PathBuf>; 3] = [None, None, None];
+        let repository = session.directory.as_deref().and_then(|directory| directory.canonicalize().ok());
+        for (at, path) in [&args.output, &args.data, &args.metrics_file].into_iter().enumerate() {
+            let Some(path) = path else { continue };
+            let failed = |source| Failure::Written { path: path.clone(), source };
+            let target = match path.canonicalize() {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                    let folder = folder.unwrap_or(Path::new(".")).canonicalize().map_err(failed)?;
+                    path.file_name().map_or_else(|| folder.clone(), |name| folder.join(name))
+                }
+                found => found.map_err(failed)?,
+            };
+            if target.is_dir() {
+                return Err(failed(io::Error::from(ErrorKind::IsADirectory)));
+            }
+            if repository.as_deref().is_some_and(|repository| target.starts_with(repository)) {
+                return Err(Failure::Usage {
+                    message: format!("{} lies in the repository, where nothing else may be written", path.display()),
+                    hint: Some("name a file outside of it"),
+                });
+            }
+            if targets.contains(&Some(target.clone())) {
+                let message = format!("{} cannot hold two of the page, its data and the metrics", path.display());
+                return Err(Failure::Usage { message, hint: None });
+            }
+            targets[at] = Some(target);
+        }
+        Ok(Self(targets))
+    }
+}
+
+/// Writes a file whole or not at all: whoever reads it meanwhile finds the old one. What is no file, such as a pipe, is
+/// written through.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::Builder::new().prefix(".snaprepo-").tempfile_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        readable_by_all(file.as_file())?;
-        file.persist(path).map(drop).map_err(|error| error.error)
-    });
+    let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = if is_special {
+        fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()))
+    } else {
+        tempfile::Builder::new().prefix(".snaprepo-").tempfile_in(folder).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            readable_by_all(file.as_file())?;
+            file.persist(path).map(drop).map_err(|error| error.error)
+        })
+    };
     written.map_err(|source| Failure::Written { path: path.to_owned(), source })
 }
 
 /// Others read reports and metrics; a temporary file begins as its owner's alone.
 #[cfg(unix)]
-fn readable_by_all(file: &std::fs::File) -> std::io::Result<()> {
+fn readable_by_all(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable_by_all(_: &std::fs::File) -> std::io::Result<()> {
+fn readable_by_all(_: &fs::File) -> io::Result<()> {
     Ok(())
 }
 

@@ -29,13 +29,18 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
         return show_global(run, &session, &repository, snapshot);
     }
     let status = status::of_snapshot(&repository, &session.pool, snapshot)?;
+    if session.is_cancelled() {
+        // Shards that were not reached would look like none.
+        run.io.error_text("interrupted before everything was read\n");
+        return Ok(Exit::Interrupted);
+    }
     let mut view = view(&repository, &status);
     let mut problems = Problems::default();
     status.indices.iter().for_each(|index| note(index, &mut problems));
     if args.indices.size {
         let usage = du::of_snapshots(run, &session, &repository)?;
         problems.add(du::problems(&usage));
-        view.unreadable = du::unreadable(&repository, &usage);
+        view.unreadable = du::lacking(&repository, &usage);
         for (row, index) in view.indices.iter_mut().zip(&status.indices) {
             row.share = share_of(&usage, snapshot, index.index);
         }

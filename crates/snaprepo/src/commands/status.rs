@@ -30,9 +30,6 @@ pub(crate) fn run(run: &mut Run<'_>, args: &StatusArgs) -> Result<Exit, Failure>
     };
     let exit = problems.exit(run, &session, &repository)?;
     run.reply("status", &session, Some(&repository), word(exit), view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
 

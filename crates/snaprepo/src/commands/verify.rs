@@ -111,9 +111,6 @@ fn answer(
     view.closing = closing(run, session, exit);
     let repository = &report.repository;
     run.reply("verify", session, Some(repository), report.outcome.name(), view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
 
@@ -141,6 +138,16 @@ fn closing(run: &Run<'_>, session: &Session, exit: Exit) -> String {
     }
     parts.push(format!("exit {}", exit.code()));
     parts.join(" · ")
+}
+
+/// The same for verbs that have no answer then.
+pub(super) fn no_root(session: &Session, unopened: &Unopened) -> Failure {
+    let (location, finding) = (session.shown_location(), &unopened.finding);
+    let message = match &finding.blob {
+        Some(blob) => format!("{location} has no readable root: {blob}: {}", finding.message),
+        None => format!("{location} {}", finding.message),
+    };
+    Failure::Usage { message, hint: Some("snaprepo verify REPO names the damage") }
 }
 
 /// The repository has no readable root: one finding, no verdicts.

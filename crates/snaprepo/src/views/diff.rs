@@ -175,6 +175,9 @@ impl View for SnapshotDiffView {
         if let Some(global) = self.global.as_ref().filter(|global| !global.is_empty()) {
             text += &format!("\ncluster state\n{}", shown_changes(global));
         }
+        if self.global.as_ref().is_some_and(Vec::is_empty) {
+            text += "\ncluster state the same\n";
+        }
         text += &unreadable(layout, &self.unreadable);
         if n_same > 0 && n_other + n_unknown > 0 {
             text += &format!("\n{} the same\n", counted(n_same, "index"));
@@ -183,7 +186,8 @@ impl View for SnapshotDiffView {
     }
 
     fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.indices.iter().try_for_each(|row| write_row(out, row))
+        self.indices.iter().try_for_each(|row| write_row(out, row))?;
+        write_row(out, &Summary { result: self.result, global: self.global.as_deref(), unreadable: &self.unreadable })
     }
 }
 
@@ -209,7 +213,10 @@ impl SnapshotDiffView {
                 amount(&index.files.added),
                 amount(&index.files.removed),
                 amount(&index.files.kept),
-                documents(index.documents_before, index.documents_after),
+                documents(
+                    [index.documents_before, index.documents_after],
+                    [index.change != "added", index.change != "removed"],
+                ),
             ]);
             // One shard is its index.
             let differs = |shard: &&ShardDiffView| {
@@ -229,7 +236,10 @@ impl SnapshotDiffView {
                     amount(&shard.files.added),
                     amount(&shard.files.removed),
                     amount(&shard.files.kept),
-                    documents(shard.documents_before, shard.documents_after),
+                    documents(
+                        [shard.documents_before, shard.documents_after],
+                        [shard.before != "absent", shard.after != "absent"],
+                    ),
                 ]);
             }
         }
@@ -237,16 +247,20 @@ impl SnapshotDiffView {
     }
 }
 
-fn documents(before: Option<DocumentsView>, after: Option<DocumentsView>) -> String {
+/// `is_there`: whether each side has something that has documents.
+fn documents(sides: [Option<DocumentsView>; 2], is_there: [bool; 2]) -> String {
     let one = |documents: DocumentsView| match documents.deleted {
         0 => count(documents.live),
         deleted => format!("{} (+{} deleted)", count(documents.live), count(deleted)),
     };
-    match (before, after) {
-        (None, None) => "-".to_owned(),
-        (Some(one_side), None) | (None, Some(one_side)) => one(one_side),
-        (Some(before), Some(after)) if before == after => one(before),
-        (Some(before), Some(after)) => format!("{} → {}", one(before), one(after)),
+    match (sides, is_there) {
+        ([None, None], _) => "-".to_owned(),
+        ([Some(before), Some(after)], _) if before == after => one(before),
+        ([Some(only), None], [_, false]) | ([None, Some(only)], [false, _]) => one(only),
+        ([before, after], _) => {
+            let shown = |side: Option<DocumentsView>| side.map_or_else(|| "?".to_owned(), one);
+            format!("{} → {}", shown(before), shown(after))
+        }
     }
 }
 
@@ -284,6 +298,15 @@ fn unreadable(layout: &Layout, unreadable: &[String]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The last line of `--ndjson`.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    result: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    global: Option<&'a [ChangeView]>,
+    unreadable: &'a [String],
 }
 
 /// A repository and what should be its copy.
@@ -360,23 +383,21 @@ pub(crate) struct DifferenceView {
 impl View for RepositoryDiffView {
     fn text(&self, layout: &Layout) -> String {
         let there = clean(&self.other.location);
-        let mut text = match self.complete {
-            true => format!(
-                "{}: all {} of {} are in {there}",
-                layout.paint(self.result),
-                counted(self.n_snapshots, "snapshot"),
-                clean(&self.location)
-            ),
-            false => format!(
-                "{}: {} of {} of {} are the same and whole in {there}",
-                layout.paint(self.result),
-                count(self.n_same),
-                counted(self.n_snapshots, "snapshot"),
-                clean(&self.location),
-            ),
-        };
+        let mut text = format!(
+            "{}: {} of {} of {} are the same and whole in {there}",
+            layout.paint(self.result),
+            count(self.n_same),
+            counted(self.n_snapshots, "snapshot"),
+            clean(&self.location),
+        );
         if self.n_only_in_other > 0 {
             text += &format!(", which has {} more", count(self.n_only_in_other));
+        }
+        if self.other_damage > 0 {
+            text += &format!("; {} there", counted(self.other_damage, "finding"));
+        }
+        if let Some(n @ 1..) = self.own_damage {
+            text += &format!("; {} in the first", counted(n, "finding"));
         }
         text.push('\n');
         if layout.quiet {
@@ -400,7 +421,8 @@ impl View for RepositoryDiffView {
     }
 
     fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.snapshots.iter().try_for_each(|row| write_row(out, row))
+        self.snapshots.iter().try_for_each(|row| write_row(out, row))?;
+        write_row(out, &Summary { result: self.result, global: None, unreadable: &self.unreadable })
     }
 }
 
@@ -417,6 +439,9 @@ impl RepositoryDiffView {
             let verdict =
                 row.other_verdict.map_or("-", |verdict| if verdict == "restorable" { "yes" } else { verdict });
             let mut why: Vec<&str> = row.cause.iter().map(|cause| cause.message.as_str()).collect();
+            if matches!(row.copy, "missing" | "added") {
+                why.push(&row.uuid);
+            }
             why.extend(row.differences.iter().map(|difference| difference.message.as_str()));
             let mut why = why.join("; ");
             if let n @ 1.. = row.n_differences.saturating_sub(row.differences.len() as u64) {

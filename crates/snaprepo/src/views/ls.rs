@@ -84,8 +84,12 @@ impl View for LsView {
                     ("EXCLUSIVE", Align::Right),
                 ]);
                 for index in indices {
-                    let shards =
-                        index.error.as_ref().map_or_else(|| index.shards.len().to_string(), |_| "?".to_owned());
+                    let n_failed = index.shards.iter().filter(|shard| shard.stage == "failed").count();
+                    let shards = match (&index.error, index.shards.len()) {
+                        (Some(_), _) => "?".to_owned(),
+                        (None, n) if n_failed == 0 => n.to_string(),
+                        (None, n) => format!("{} of {n}", n - n_failed),
+                    };
                     let size = layout.units.size(index.total.size_in_bytes);
                     let [added, exclusive] = shares(index.share, layout);
                     table.row([index.index.clone(), shards, count(index.total.files), size, added, exclusive]);

@@ -61,10 +61,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
     let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
     let report = core_verify::verify(&store, &session.base, &options, &session.pool, &progress);
     progress.finish();
-    let report = report.map_err(failed)?.map_err(|unopened| Failure::Usage {
-        message: format!("{} {}", session.shown_location(), unopened.finding.message),
-        hint: Some("snaprepo verify REPO names the damage"),
-    })?;
+    let report = report.map_err(failed)?.map_err(|unopened| verify::no_root(&session, &unopened))?;
     if file.is_none() {
         du::need_listings(&session, &report.repository)?;
     }
@@ -108,8 +105,5 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         location: session.location.clone(),
     };
     run.reply("diff", &session, Some(&report.repository), result, view)?;
-    if exit == Exit::Interrupted {
-        run.note_interrupted();
-    }
     Ok(exit)
 }
