@@ -9,6 +9,7 @@ use clap::ValueEnum;
 
 use crate::{error::Error, process, workspace::Workspace};
 
+mod bare;
 mod content;
 mod crc;
 mod delay;
@@ -45,6 +46,8 @@ pub(crate) enum Part {
     Memory,
     /// Buckets of a real server: `verify --depth content` against s5cmd and rclone
     Remote,
+    /// 40,000 small objects of the same server, against a client that does nothing with them
+    Rate,
     /// The same server 20 ms away: waiting, and requests made and needed
     Far,
     /// All of it
@@ -65,7 +68,7 @@ struct Bench {
 
 type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
 
-const PARTS: [(Part, Measure); 9] = [
+const PARTS: [(Part, Measure); 10] = [
     (Part::Crc, crc::measure),
     (Part::Content, content::measure),
     (Part::Footers, footers::measure),
@@ -74,6 +77,7 @@ const PARTS: [(Part, Measure); 9] = [
     (Part::Du, du::measure),
     (Part::Memory, memory::measure),
     (Part::Remote, remote::measure),
+    (Part::Rate, remote::measure_rate),
     (Part::Far, remote::measure_far),
 ];
 

@@ -226,6 +226,18 @@ impl Server {
         self.ask(&Ask::new("PUT", container, "").query("versioning", "").body(ENABLED))?.success().map(drop)
     }
 
+    /// Lets everybody read the objects of a container of an S3 server.
+    ///
+    /// # Errors
+    /// When the server does not do it.
+    pub fn let_everybody_read(&self, container: &str) -> Result<()> {
+        let policy = serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{container}/*") }],
+        });
+        self.ask(&Ask::new("PUT", container, "").query("policy", "").body(&policy.to_string()))?.success().map(drop)
+    }
+
     /// Sends a signed request of our own. Any status is an answer.
     ///
     /// # Errors

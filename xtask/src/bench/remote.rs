@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use snaprepo_lab::{Cache as LabCache, Error as LabError, Server, server};
 use snaprepo_testkit::scale::Scale;
 
 use super::{
-    Bench, delay,
+    Bench, bare, delay,
     peak::megabytes_with,
     repositories::built,
     rounds::{Cache, Contender, Measured, best, interleaved},
@@ -24,6 +24,8 @@ use crate::error::Error;
 
 /// Time that each request takes longer, where waiting is measured.
 const LATENCY: Duration = Duration::from_millis(20);
+/// The same of a client that does nothing else.
+const BARE_WIDTH: usize = 32;
 /// Requests at a time, unless somebody says otherwise (`docs/cli.md`, `--concurrency`).
 const WIDTH: f64 = 32.0;
 
@@ -41,6 +43,14 @@ pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
     stage.fill("small", &built(bench, "small_files", &Scale::small_files())?)?;
     stage.content(tables, &s5cmd, "large", "8 files, 2.1 GB", Some(AtMost(0.8)))?;
     stage.content(tables, &s5cmd, "small", "20,000 files, 0.4 GB", Some(AtMost(0.8)))?;
+    stage.server.stop()?;
+    Ok(())
+}
+
+/// How many small objects a second.
+pub(super) fn measure_rate(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
+    let Some((_, stage)) = Stage::start(bench)? else { return Ok(()) };
+    stage.rate(tables)?;
     stage.server.stop()?;
     Ok(())
 }
@@ -130,6 +140,35 @@ impl<'b> Stage<'b> {
         times.iter().for_each(|times| tables.number(times, "s", None));
         let peak = megabytes_with(self.bench, "snaprepo, peak memory", || self.ours(&arguments))?;
         tables.number(&peak, "MB", Some(AtMost(200.0)));
+        Ok(())
+    }
+
+    /// Many small objects, against a client that does nothing with them. It needs no credentials: signing is not asking.
+    fn rate(&self, tables: &mut Tables) -> Result<(), Error> {
+        const BUCKET: &str = "rate";
+        let scale = Scale { n_indices: 10, indices_per_snapshot: 10, ..Scale::small_files() };
+        let repository = built(self.bench, "forty_thousand", &scale)?;
+        self.fill(BUCKET, &repository)?;
+        self.server.let_everybody_read(BUCKET)?;
+        let address: SocketAddr =
+            self.server.base().trim_start_matches("http://").parse().map_err(|_| no_address(&self.server))?;
+        let paths = objects(&repository, BUCKET).map_err(|source| Error::Read { path: repository, source })?;
+        let location = self.near(BUCKET);
+        let arguments = ["verify", &location, "--depth", "content", "--quiet"];
+        let bare = || {
+            let failed = |source| Error::Start { command: "a bare client".to_owned(), source };
+            let started_at = Instant::now();
+            bare::get_all(address, &paths, BARE_WIDTH).map_err(failed)?;
+            Ok(started_at.elapsed().as_secs_f64())
+        };
+        let mut contenders =
+            [Contender::command("snaprepo", || self.ours(&arguments)), Contender::new("bare client", bare)];
+        let times = interleaved(self.bench.n_rounds, &Cache::Warm, &mut contenders)?;
+        tables.title(&format!("S3, {} objects: the rate of a bare client, and ours", paths.len()));
+        if let [ours, bare] = &times[..] {
+            tables.ratio(ours, bare, Some(AtMost(1.0 / 0.9)));
+        }
+        times.iter().for_each(|times| tables.number(times, "s", None));
         Ok(())
     }
 
@@ -235,4 +274,24 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The paths of all data blobs below a folder, as a client asks for them.
+fn objects(repository: &Path, bucket: &str) -> io::Result<Vec<String>> {
+    let (mut folders, mut paths) = (vec![repository.to_owned()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(key) = path.strip_prefix(repository) {
+                let key = key.to_string_lossy();
+                if key.contains("/__") {
+                    paths.push(format!("/{bucket}/{key}"));
+                }
+            }
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
