@@ -290,6 +290,12 @@ pub(crate) struct DuArgs {
     /// Say what deleting these snapshots together would free: names, globs, @policy, older:30d, all,-latest:7
     #[arg(long, value_name = "SNAPSHOT")]
     pub free: Vec<String>,
+    /// Also by storage class: one more listing of the bucket
+    #[arg(long)]
+    pub classes: bool,
+    /// Also replaced versions, delete markers and unfinished uploads (S3)
+    #[arg(long)]
+    pub versions: bool,
     /// Prices as TOML: what keeping, deleting and copying out costs (docs/guides/sizes.md)
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,

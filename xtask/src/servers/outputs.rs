@@ -47,6 +47,36 @@ const QUESTIONS: [&[&str]; 14] = [
 /// How many of them need no listing.
 const N_WITHOUT_LISTING: usize = 9;
 
+/// What a bucket keeps beside its blobs: two versions and a marker of something that was written, replaced and deleted.
+fn beside(
+    server: &Server,
+    snaprepo: &Snaprepo,
+    store: &CloudStore,
+    container: &str,
+    fixture: &Fixture,
+) -> Result<Vec<String>, Error> {
+    server.keep_versions(container)?;
+    let base = BlobPath::parse(fixture.base()).map_err(|fault| Error::Usage { message: fault.to_string() })?;
+    let note = base.join("notes.txt").map_err(|fault| Error::Usage { message: fault.to_string() })?;
+    let written =
+        store.replace(&note, b"1").and_then(|()| store.replace(&note, b"22")).and_then(|()| store.delete(&note));
+    let location = server.location(container, fixture.base());
+    let answer = snaprepo.run(&["du", &location, "--classes", "--versions", "--json"])?.json()?;
+    let number = |pointer: &str| answer.pointer(pointer).and_then(Value::as_u64);
+    let counted = answer["classes"].as_array().into_iter().flatten().filter_map(|class| class["blobs"].as_u64());
+    let facts = [
+        ("the note is written and deleted", written.is_ok()),
+        ("every blob has a class", Some(counted.sum::<u64>()) == number("/blobs")),
+        ("replaced versions", number("/beside/replaced_versions") == Some(2)),
+        ("their bytes", number("/beside/replaced_size_in_bytes") == Some(3)),
+        ("delete markers", number("/beside/delete_markers") == Some(1)),
+    ];
+    let wrong = facts.into_iter().filter(|(_, holds)| !holds);
+    Ok(wrong
+        .map(|(what, _)| format!("du --classes --versions, {what}: {} {}", answer["classes"], answer["beside"]))
+        .collect())
+}
+
 /// The folder of a container for a fixture: shard folders may lie beside the repository, at the top.
 fn container(at: usize) -> String {
     format!("fixture-{at}")
@@ -94,6 +124,9 @@ pub(super) fn check(
                     difference(&told(&expected, &local).1, &told(&found, &remote).1),
                 ));
             }
+        }
+        if at == 0 && server.kind().is_s3() {
+            breaches.extend(beside(server, there, &open(&container)?, &container, fixture)?);
         }
     }
     Ok(breaches)

@@ -1,5 +1,7 @@
 //! `du`: what takes how much room, and what deleting would free?
 
+mod stored;
+
 use std::collections::BTreeMap;
 
 use snaprepo_core::{
@@ -36,6 +38,7 @@ const UNKNOWN: &str = "unknown";
 pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     let prices = args.prices.as_deref().map(Prices::read).transpose()?;
     let session = run.session(&args.repo.repo)?;
+    stored::refuse_folders(args, &session)?;
     let repository = session.open_for_shards()?;
     need_listings(&session, &repository)?;
     let chosen = if args.free.is_empty() { None } else { Some(session.select(&repository, &args.free)?) };
@@ -59,6 +62,12 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     let free = chosen.map(|chosen| free(&repository, &usage, &chosen, groupings.len() - 1));
     let mut view = view(&repository, &usage, free, prices.as_ref());
     view.by = args.by.map(by_name);
+    if args.classes {
+        view.classes = stored::classes(&session)?;
+    }
+    if args.versions {
+        view.beside = Some(stored::beside(&session)?);
+    }
     if let Some(by) = args.by {
         view.rows = rows(by, &repository, &usage, named.as_ref(), &by_start);
     }
@@ -245,6 +254,8 @@ pub(super) fn view(repository: &Repository, usage: &Usage, free: Option<FreeView
         average_data_blob_in_bytes: average,
         many_small_blobs: kinds.data.n >= MANY_BLOBS && average.is_some_and(|average| average < SMALL_BLOB_LEN),
         missing_blobs: usage.n_missing,
+        classes: Vec::new(),
+        beside: None,
         by: None,
         rows: Vec::new(),
         free,

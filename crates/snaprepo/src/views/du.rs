@@ -1,5 +1,7 @@
 //! The answer of `du`: what takes how much room.
 
+mod stored;
+
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
@@ -13,6 +15,8 @@ use crate::{
     },
     prices::Cost,
 };
+
+pub(crate) use stored::{BesideView, StoredClassRow};
 
 /// Indices shown of what would be freed; JSON has all.
 const MAX_FREED_SHOWN: usize = 20;
@@ -39,6 +43,12 @@ pub(crate) struct DuView {
     pub many_small_blobs: bool,
     /// Blobs that snapshots need and that are not there: `verify` names them.
     pub missing_blobs: u64,
+    /// With `--classes`: blobs below the base path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<StoredClassRow>,
+    /// With `--versions`: what the bucket keeps beside them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside: Option<BesideView>,
     /// What `rows` are of: `snapshot`, `index`, `data-stream`, `policy`, `age`, `month`, `shard`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<&'static str>,
@@ -184,6 +194,12 @@ impl View for DuView {
         }
         if !self.rows.is_empty() {
             text += &self.rows(layout);
+        }
+        if !self.classes.is_empty() {
+            text += &format!("\n{}", stored::classes(&self.classes, layout));
+        }
+        if let Some(beside) = &self.beside {
+            text += &format!("\n{}", stored::beside(beside, layout));
         }
         if let Some(free) = &self.free {
             if !text.is_empty() {
