@@ -74,6 +74,23 @@ fn what_is_damaged_cannot_be_ruled_out() {
     assert!(rows.len() == 1 && rows[0]["error"].is_string());
 }
 
+/// A blob that holds another snapshot than the root says must not pass for it.
+#[test]
+fn a_swapped_blob_is_told() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    let path = repository.to_str().unwrap();
+    let rows = run(&["list", path, "--json"]).json();
+    let blob = |at: usize| repository.join(format!("snap-{}.dat", rows["snapshots"][at]["uuid"].as_str().unwrap()));
+    fs::copy(blob(1), blob(0)).unwrap();
+    for verb in [&["list", path, "--details"][..], &["show", path, "snap-2"]] {
+        let output = run(verb);
+        assert_eq!(output.exit, Exit::Bad, "{verb:?}");
+        assert!(output.stdout.contains("its blob holds the snapshot snap-3"), "{}", output.stdout);
+    }
+}
+
 #[test]
 fn sizes_are_those_of_du() {
     for name in ["elasticsearch-9.5.3-plain", "elasticsearch-6.8.23-plain", "opensearch-3.6.0-plain"] {

@@ -176,9 +176,10 @@ impl Run<'_> {
     fn name(&self, session: &Session) -> String {
         self.global.name.clone().unwrap_or_else(|| {
             // What follows a question mark says how to get to a bucket; a folder may have one in its name.
+            let shown = session.shown_location();
             let place = match &session.remote {
-                Some(_) => session.location.split('?').next().unwrap_or_default(),
-                None => &session.location,
+                Some(_) => shown.split('?').next().unwrap_or_default(),
+                None => &shown,
             };
             let trimmed = place.trim_end_matches('/');
             trimmed.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("repository").to_owned()

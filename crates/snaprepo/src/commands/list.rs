@@ -181,7 +181,13 @@ fn detailed_rows(
     chronology::read_infos(repository, &session.pool, chosen, |ix, info| {
         let entry = repository.root.snapshot_entry(ix);
         rows.push(match info {
-            Ok(info) => info_row(entry, &info),
+            Ok(info) => match stranger(entry, &info) {
+                Some(error) => {
+                    problems.damage = true;
+                    SnapshotRow { error: Some(error), ..root_row(entry, 0) }
+                }
+                None => info_row(entry, &info),
+            },
             Err(error) => {
                 problems.note(&error);
                 SnapshotRow { error: Some(shown(repository, &error)), ..root_row(entry, 0) }
@@ -189,6 +195,12 @@ fn detailed_rows(
         });
     });
     rows
+}
+
+/// What is wrong with a snapshot blob that holds another snapshot than the root says.
+pub(super) fn stranger(entry: &SnapshotEntry, info: &SnapshotInfo) -> Option<String> {
+    let is_other = info.name != entry.name || info.uuid.as_ref().is_some_and(|uuid| *uuid != entry.uuid);
+    is_other.then(|| format!("its blob holds the snapshot {} (snaprepo verify)", info.name))
 }
 
 fn info_row(entry: &SnapshotEntry, info: &SnapshotInfo) -> SnapshotRow {

@@ -8,7 +8,12 @@ use snaprepo_format::{
     root::{IndexIx, SnapshotIx},
 };
 
-use super::{Problems, Run, du, list::shown, status::note, word};
+use super::{
+    Problems, Run, du,
+    list::{shown, stranger},
+    status::note,
+    word,
+};
 use crate::{
     args::{IndexSort, ShowArgs},
     exit::Exit,
@@ -36,11 +41,15 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
     }
     let mut view = view(&repository, &status);
     let mut problems = Problems::default();
+    if let Some(error) = stranger(repository.root.snapshot_entry(snapshot), &status.info) {
+        problems.damage = true;
+        view.unreadable.push(error);
+    }
     status.indices.iter().for_each(|index| note(index, &mut problems));
     if args.indices.size {
         let usage = du::of_snapshots(run, &session, &repository)?;
         problems.add(du::problems(&usage));
-        view.unreadable = du::lacking(&repository, &usage);
+        view.unreadable.extend(du::lacking(&repository, &usage));
         for (row, index) in view.indices.iter_mut().zip(&status.indices) {
             row.share = share_of(&usage, snapshot, index.index);
         }

@@ -133,9 +133,12 @@ pub(crate) struct PolicyRow {
 impl View for ReportView {
     fn text(&self, layout: &Layout) -> String {
         let n_restorable = self.snapshots.iter().filter(|row| row.verdict == "restorable").count();
+        // Where nobody can tell, nothing is intact.
+        let is_unknown = self.snapshots.iter().any(|row| row.verdict == "unknown");
+        let word = if self.verify.result == "pass" && is_unknown { "nothing broken" } else { self.verify.result };
         let mut text = format!(
             "{}: {n_restorable} of {} restorable, {} in {}\n",
-            layout.paint(self.verify.result),
+            layout.paint(word),
             counted(self.snapshots.len() as u64, "snapshot"),
             layout.units.size(self.du.size_in_bytes),
             counted(self.du.blobs, "blob"),
