@@ -13,6 +13,7 @@ use snaprepo_core::{
     status::{self, Amount, ShardFiles},
 };
 use snaprepo_format::{Kind, root::SnapshotIx};
+use snaprepo_store::{Cancel, Pool};
 use snaprepo_testkit::{
     damage::Editor,
     fixtures::{self, Fixture},
@@ -240,6 +241,22 @@ fn what_cannot_be_read_is_unknown_and_never_the_same() {
     let output = run(&["diff", &original, &entry.name, "--with", &copy, "--json"]);
     assert_eq!((output.exit, output.json()["result"].as_str()), (Exit::Bad, Some("unknown")));
     assert_eq!(output.json()["unreadable"].as_array().unwrap().len(), 1);
+}
+
+/// What was not reached must not pass for the same.
+#[test]
+fn who_is_interrupted_calls_nothing_the_same() {
+    let (fixture, _) = plain();
+    let repository = open(&fixture.root(), fixture.base());
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let stopped = Pool::new(std::num::NonZeroUsize::MIN, cancel);
+    let diff = diff::repositories([&repository, &repository], &stopped, &NoObserver);
+    assert!(diff.snapshots.len() == 3 && diff.snapshots.iter().all(|pair| pair.is_unknown));
+    let info = repository.snapshot_info(0).unwrap();
+    let side = Side { repository: &repository, snapshot: 0, info: &info };
+    let diff = diff::snapshots([side, side], false, &stopped, &NoObserver);
+    assert!(diff.indices.iter().all(|index| index.change != IndexChange::Same));
 }
 
 #[test]

@@ -218,9 +218,12 @@ impl Forest {
         Ok(Self { trees: Mutex::new(trees), top })
     }
 
-    /// The folder of an index, as it was seen or as it is listed now. A listing that fails tells nothing here: it is made
+    /// The folder of an index, as it was seen or as it is listed now, where one listing shows all of it. A listing that fails tells nothing here: it is made
     /// again for each shard, by whoever can say what it was needed for.
     pub(crate) fn tree(&self, repository: &Repository, index: IndexIx) -> Option<IndexTree> {
+        if !repository.store().walks_at_once() {
+            return None;
+        }
         let listed = || IndexTree::list(repository.store(), &repository.index_folder(index).ok()?).ok();
         self.take(&repository.root.index_entry(index).id).or_else(listed)
     }

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use hashbrown::HashMap;
 use snaprepo_codec::value::Value;
 use snaprepo_format::{
-    index_metadata::{IndexFacts, IndexMetadata},
     root::{IndexIx, SnapshotIx},
     snapshot_info::SnapshotInfo,
 };
@@ -14,6 +13,7 @@ use snaprepo_store::Pool;
 use super::{
     Moves, changes,
     content::{Contents, Numbered},
+    gather, index_document,
 };
 use crate::{
     BlobError, Event, Observer, Phase, Repository, Unread,
@@ -34,8 +34,6 @@ pub struct RepositoryDiff {
     pub snapshots: Vec<SnapshotPair>,
     /// What could not be read.
     pub unreadable: [Vec<Unread>; 2],
-    /// Whether somebody asked to stop.
-    pub is_interrupted: bool,
 }
 
 /// A snapshot that both repositories have.
@@ -114,7 +112,10 @@ pub fn repositories(sides: [&Repository; 2], pool: &Pool, observer: &dyn Observe
         noted.into_iter().for_each(|(at, noted)| diff.note(at, noted));
         ControlFlow::Continue(())
     });
-    diff.is_interrupted = pool.cancel().is_cancelled();
+    if pool.cancel().is_cancelled() {
+        // What was not reached was not compared.
+        diff.snapshots.iter_mut().for_each(|pair| pair.is_unknown = true);
+    }
     diff
 }
 
@@ -130,20 +131,11 @@ impl Noted {
     fn difference(difference: Difference) -> Self {
         Self { differences: vec![difference], ..Self::default() }
     }
-
-    fn unread(side: usize, unread: impl Into<Unread>) -> Self {
-        let mut noted = Self { is_unknown: true, ..Self::default() };
-        noted.unreadable[side].push(unread.into());
-        noted
-    }
 }
 
 impl RepositoryDiff {
     fn note(&mut self, at: usize, noted: Noted) {
-        // One blob may be what many snapshots lack.
-        for (all, unread) in self.unreadable.iter_mut().zip(noted.unreadable) {
-            all.extend(unread);
-        }
+        gather(&mut self.unreadable, noted.unreadable);
         if let Some(pair) = self.snapshots.get_mut(at) {
             noted.differences.into_iter().for_each(|difference| pair.add(difference));
             pair.is_unknown |= noted.is_unknown;
@@ -203,9 +195,7 @@ fn both<T>(noted: &mut Noted, read: impl Fn(usize) -> Result<T, BlobError>) -> O
         [Ok(ours), Ok(theirs)] => Some([ours, theirs]),
         results => {
             noted.is_unknown = true;
-            for (all, result) in noted.unreadable.iter_mut().zip(results) {
-                all.extend(result.err().map(Unread::from));
-            }
+            gather(&mut noted.unreadable, results.map(|result| result.err().map(Unread::from)));
             None
         }
     }
@@ -292,9 +282,7 @@ impl SharedIndex {
         let (true, [Some(ours), Some(theirs)]) = (!shared.is_empty(), self.indices) else { return noted };
         let indices = [ours, theirs];
         let n_shards = self.metadata(sides, indices, &shared, &mut noted);
-        let trees = [0, 1].map(|side: usize| {
-            if sides[side].store().walks_at_once() { forests[side].tree(sides[side], indices[side]) } else { None }
-        });
+        let trees = [0, 1].map(|side: usize| forests[side].tree(sides[side], indices[side]));
         let work = |shard: u32| self.shard(sides, indices, &trees, shard, &shared);
         pool.map(0..n_shards, work, |of_shard| {
             noted.extend(of_shard);
@@ -324,15 +312,11 @@ impl SharedIndex {
         }
         for (blobs, pair) in first {
             let mut one = Noted::default();
-            let read = both(&mut one, |side| {
-                let parse = |blob: &[u8]| Ok((IndexFacts::parse(blob)?.n_shards, IndexMetadata::parse(blob)?.document));
-                let path = sides[side].named(sides[side].index_metadata_path(pair[side], indices[side]))?;
-                sides[side].load(&path, parse)
-            });
+            let read = both(&mut one, |side| index_document(sides[side], pair[side], indices[side]));
             let mut n_changes = 0;
-            if let Some([(n_ours, ours), (n_theirs, theirs)]) = read {
-                n_shards = n_shards.max(n_ours).max(n_theirs);
-                n_changes = changes(&ours, &theirs).len() as u64;
+            if let Some([(ours, before), (theirs, after)]) = read {
+                n_shards = n_shards.max(ours.n_shards).max(theirs.n_shards);
+                n_changes = changes(&before, &after).len() as u64;
             }
             for at in by_blobs.remove(&blobs).unwrap_or_default() {
                 let mut of_pair = Noted { is_unknown: one.is_unknown, ..Noted::default() };
@@ -354,16 +338,12 @@ impl SharedIndex {
         shard: u32,
         shared: &[(usize, [SnapshotIx; 2])],
     ) -> Vec<(usize, Noted)> {
-        let mut noted = Vec::new();
-        let files = [0, 1].map(|side: usize| {
-            let mut unreadable = Vec::new();
-            let files = files(sides[side], trees[side].as_ref(), indices[side], shard, &mut unreadable);
-            let first = shared.first().map_or(0, |(at, _)| *at);
-            let unread = unreadable.into_iter().map(|unread| Noted::unread(side, unread));
-            // A table that cannot be read makes nothing unknown where the lists tell the same.
-            noted.extend(unread.map(|noted| (first, Noted { is_unknown: false, ..noted })));
-            files
-        });
+        let mut unreadable = [Vec::new(), Vec::new()];
+        let files = [0, 1]
+            .map(|side: usize| files(sides[side], trees[side].as_ref(), indices[side], shard, &mut unreadable[side]));
+        // Told once. A table that cannot be read makes nothing unknown where the lists tell the same.
+        let first = shared.first().map_or(0, |(at, _)| *at);
+        let mut noted = vec![(first, Noted { unreadable, ..Noted::default() })];
         let mut contents = Contents::default();
         let ids = [contents.ids(&files[0].all), contents.ids(&files[1].all)];
         let holders = [0, 1].map(|side: usize| -> HashMap<SnapshotIx, &Vec<u32>> {

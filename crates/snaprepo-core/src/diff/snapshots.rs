@@ -6,17 +6,16 @@ use hashbrown::HashSet;
 use snaprepo_codec::value::Value;
 use snaprepo_format::{
     FileInfo,
-    index_metadata::{IndexFacts, IndexMetadata},
     root::{IndexIx, SnapshotIx},
     snapshot_info::SnapshotInfo,
 };
 use snaprepo_store::Pool;
 
-use super::{Change, Moves, changes};
+use super::{Change, Moves, changes, gather, index_document};
 use crate::{
     Event, Observer, Phase, Repository, Unread,
     documents::Documents,
-    status::{self, Amount, ShardFiles},
+    status::{self, ShardFiles},
 };
 
 /// Parts of index metadata in which a cluster counts, or keeps what belongs to its nodes: they change by themselves.
@@ -59,8 +58,6 @@ pub struct SnapshotDiff {
     pub global: Vec<Change>,
     /// What could not be read.
     pub unreadable: [Vec<Unread>; 2],
-    /// Whether somebody asked to stop.
-    pub is_interrupted: bool,
 }
 
 /// What became of an index.
@@ -140,17 +137,14 @@ pub struct ShardDiff {
 }
 
 /// What a snapshot has of a shard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShardSide {
     /// The index is not in this snapshot, or has fewer shards there.
-    #[default]
     Absent,
     /// It failed when the snapshot was taken.
     Failed,
     /// Its files.
     Files {
-        /// How many, and how long.
-        total: Amount,
         /// Documents in them, where the metadata tell.
         documents: Option<Documents>,
     },
@@ -167,8 +161,10 @@ pub fn snapshots(sides: [Side<'_>; 2], global: bool, pool: &Pool, observer: &dyn
     let [before, after] = sides.map(|side| side.info.data_streams.as_deref().unwrap_or_default());
     diff.data_streams = [only_in(before, after), only_in(after, before)];
     if global {
-        let [before, after] = sides.map(global_metadata);
-        diff.global = compared([before, after], &COUNTED_GLOBALLY, &mut diff.unreadable);
+        match sides.map(|side| side.repository.global_metadata(side.snapshot)) {
+            [Ok(before), Ok(after)] => diff.global = told(&before.document, &after.document, &COUNTED_GLOBALLY),
+            read => gather(&mut diff.unreadable, read.map(|side| side.err().map(Unread::from))),
+        }
     }
 
     let pairs = pairs(sides);
@@ -180,7 +176,7 @@ pub fn snapshots(sides: [Side<'_>; 2], global: bool, pool: &Pool, observer: &dyn
         |one: Metadata| {
             observer.event(Event::Advance);
             n_shards.push(one.n_shards);
-            diff.unreadable.iter_mut().zip(one.unreadable).for_each(|(all, unread)| all.extend(unread));
+            gather(&mut diff.unreadable, one.unreadable);
             diff.indices.push(one.diff);
             ControlFlow::Continue(())
         },
@@ -197,7 +193,7 @@ pub fn snapshots(sides: [Side<'_>; 2], global: bool, pool: &Pool, observer: &dyn
     let work = |(at, shard, indices)| (at, self::shard(sides, indices, shard));
     pool.map(shards, work, |(at, (shard, is_other, unreadable))| {
         observer.event(Event::Advance);
-        diff.unreadable.iter_mut().zip(unreadable).for_each(|(all, unread)| all.extend(unread));
+        gather(&mut diff.unreadable, unreadable);
         if let Some(index) = diff.indices.get_mut(at) {
             let found = match shard.sides {
                 [ShardSide::Unknown, _] | [_, ShardSide::Unknown] => IndexChange::Unknown,
@@ -210,8 +206,7 @@ pub fn snapshots(sides: [Side<'_>; 2], global: bool, pool: &Pool, observer: &dyn
         }
         ControlFlow::Continue(())
     });
-    diff.is_interrupted = pool.cancel().is_cancelled();
-    if diff.is_interrupted {
+    if pool.cancel().is_cancelled() {
         // What was not reached was not compared.
         diff.indices.iter_mut().for_each(|index| index.change = index.change.min(IndexChange::Unknown));
     }
@@ -243,52 +238,34 @@ fn pairs(sides: [Side<'_>; 2]) -> Vec<[Option<IndexIx>; 2]> {
     }
 }
 
-type Read<T> = Result<T, Unread>;
-
-fn global_metadata(side: Side<'_>) -> Read<Value> {
-    Ok(side.repository.global_metadata(side.snapshot)?.document)
-}
-
 /// The differences of two documents without those of some keys at the top.
-fn compared(documents: [Read<Value>; 2], without: &[&str], unreadable: &mut [Vec<Unread>; 2]) -> Vec<Change> {
-    match documents {
-        [Ok(before), Ok(after)] => {
-            let mut changes = changes(&before, &after);
-            changes.retain(|change| change.path.first().is_none_or(|key| !without.contains(&&**key)));
-            changes
-        }
-        documents => {
-            let unread = documents.into_iter().map(Result::err);
-            unreadable.iter_mut().zip(unread).for_each(|(all, unread)| all.extend(unread));
-            Vec::new()
-        }
-    }
+fn told(before: &Value, after: &Value, without: &[&str]) -> Vec<Change> {
+    let mut changes = changes(before, after);
+    changes.retain(|change| change.path.first().is_none_or(|key| !without.contains(&&**key)));
+    changes
 }
 
 /// What the metadata of an index in two snapshots say.
 struct Metadata {
     diff: IndexDiff,
     n_shards: [u32; 2],
-    unreadable: [Vec<Unread>; 2],
+    unreadable: [Option<Unread>; 2],
 }
 
 fn metadata(sides: [Side<'_>; 2], pair: &[Option<IndexIx>; 2]) -> Metadata {
-    let mut unreadable = [Vec::new(), Vec::new()];
-    let read = |side: usize| {
-        let (Side { repository, snapshot, .. }, index) = (sides[side], pair[side]?);
-        let both = |blob: &[u8]| Ok((IndexFacts::parse(blob)?, IndexMetadata::parse(blob)?.document));
-        let path = repository.named(repository.index_metadata_path(snapshot, index));
-        Some(path.and_then(|path| repository.load(&path, both)).map_err(Unread::from))
-    };
     let name = (0..2).find_map(|side| Some(sides[side].repository.root.index_entry(pair[side]?).name.clone()));
+    let read = |side: usize| {
+        let Side { repository, snapshot, .. } = sides[side];
+        pair[side].map(|index| index_document(repository, snapshot, index))
+    };
     let found = [read(0), read(1)];
     let n_shards = [0, 1].map(|side: usize| match &found[side] {
         Some(Ok((facts, _))) => facts.n_shards,
         _ => 0,
     });
-    let (change, metadata) = match found {
+    let (change, metadata) = match &found {
         [Some(Ok((ours, before))), Some(Ok((theirs, after)))] => {
-            let metadata = compared([Ok(before), Ok(after)], &COUNTED, &mut unreadable);
+            let metadata = told(before, after, &COUNTED);
             let is_other = ours.uuid.is_some() && theirs.uuid.is_some() && ours.uuid != theirs.uuid;
             let change = match (is_other, metadata.is_empty()) {
                 (true, _) => IndexChange::Recreated,
@@ -297,19 +274,12 @@ fn metadata(sides: [Side<'_>; 2], pair: &[Option<IndexIx>; 2]) -> Metadata {
             };
             (change, metadata)
         }
-        found => {
-            let change = match &found {
-                [Some(_), None] => IndexChange::Removed,
-                [None, Some(_)] => IndexChange::Added,
-                _ => IndexChange::Unknown,
-            };
-            let unread = found.into_iter().map(|side| side.and_then(Result::err));
-            unreadable.iter_mut().zip(unread).for_each(|(all, unread)| all.extend(unread));
-            (change, Vec::new())
-        }
+        [Some(_), None] => (IndexChange::Removed, Vec::new()),
+        [None, Some(_)] => (IndexChange::Added, Vec::new()),
+        _ => (IndexChange::Unknown, Vec::new()),
     };
     let diff = IndexDiff { name: name.unwrap_or_default(), change, metadata, shards: Vec::new() };
-    Metadata { diff, n_shards, unreadable }
+    Metadata { diff, n_shards, unreadable: found.map(|side| side?.err().map(Unread::from)) }
 }
 
 /// One shard, whether its sides are of different kinds, and what could not be read of it.
@@ -347,14 +317,14 @@ enum Found {
 impl Found {
     fn told(&self) -> ShardSide {
         match self {
-            Self::Here(files) => ShardSide::Files { total: Amount::of(files), documents: Documents::of(files) },
+            Self::Here(files) => ShardSide::Files { documents: Documents::of(files) },
             Self::There(_) => ShardSide::RemoteStore,
             Self::Told(side) => *side,
         }
     }
 }
 
-fn found(side: Side<'_>, index: IndexIx, shard: u32) -> Read<Found> {
+fn found(side: Side<'_>, index: IndexIx, shard: u32) -> Result<Found, Unread> {
     if side.info.has_failed(&side.repository.root.index_entry(index).name, shard) {
         return Ok(Found::Told(ShardSide::Failed));
     }

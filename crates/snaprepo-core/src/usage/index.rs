@@ -26,7 +26,7 @@ pub(super) fn measure(
     pool: &Pool,
 ) -> Found {
     let entry = repository.root.index_entry(plan.index);
-    let tree = if repository.store().walks_at_once() { forest.tree(repository, plan.index) } else { None };
+    let tree = forest.tree(repository, plan.index);
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, &entry.snapshots)).collect();
     let mut found = Found::default();
