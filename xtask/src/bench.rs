@@ -11,6 +11,7 @@ use crate::{error::Error, process, workspace::Workspace};
 
 mod bare;
 mod content;
+mod cores;
 mod crc;
 mod delay;
 mod du;
@@ -18,6 +19,7 @@ mod footers;
 mod list;
 mod memory;
 mod peak;
+mod rate;
 mod remote;
 mod repositories;
 mod rounds;
@@ -77,7 +79,7 @@ const PARTS: [(Part, Measure); 10] = [
     (Part::Du, du::measure),
     (Part::Memory, memory::measure),
     (Part::Remote, remote::measure),
-    (Part::Rate, remote::measure_rate),
+    (Part::Rate, rate::measure),
     (Part::Far, remote::measure_far),
 ];
 

@@ -233,7 +233,10 @@ impl Server {
     pub fn let_everybody_read(&self, container: &str) -> Result<()> {
         let policy = serde_json::json!({
             "Version": "2012-10-17",
-            "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{container}/*") }],
+            "Statement": [
+                { "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{container}/*") },
+                { "Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket", "Resource": format!("arn:aws:s3:::{container}") },
+            ],
         });
         self.ask(&Ask::new("PUT", container, "").query("policy", "").body(&policy.to_string()))?.success().map(drop)
     }

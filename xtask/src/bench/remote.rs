@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use snaprepo_lab::{Cache as LabCache, Error as LabError, Server, server};
 use snaprepo_testkit::scale::Scale;
 
 use super::{
-    Bench, bare, delay,
+    Bench, delay,
     peak::megabytes_with,
     repositories::built,
     rounds::{Cache, Contender, Measured, best, interleaved},
@@ -24,49 +24,36 @@ use crate::error::Error;
 
 /// Time that each request takes longer, where waiting is measured.
 const LATENCY: Duration = Duration::from_millis(20);
-/// The same of a client that does nothing else.
-const BARE_WIDTH: usize = 32;
 /// Requests at a time, unless somebody says otherwise (`docs/cli.md`, `--concurrency`).
 const WIDTH: f64 = 32.0;
 
 /// A server with repositories in it.
-struct Stage<'b> {
-    bench: &'b Bench,
-    server: Server,
+pub(super) struct Stage<'b> {
+    pub(super) bench: &'b Bench,
+    pub(super) server: Server,
 }
 
 /// All bytes, next to other clients.
 pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
-    let Some((cache, stage)) = Stage::start(bench)? else { return Ok(()) };
-    let s5cmd = server::s5cmd(&cache)?;
+    let Some(stage) = Stage::start(bench)? else { return Ok(()) };
+    let s5cmd = server::s5cmd(&LabCache::open()?)?;
     stage.fill("large", &built(bench, "large_files", &Scale::large_files())?)?;
     stage.fill("small", &built(bench, "small_files", &Scale::small_files())?)?;
     stage.content(tables, &s5cmd, "large", "8 files, 2.1 GB", Some(AtMost(0.8)))?;
     stage.content(tables, &s5cmd, "small", "20,000 files, 0.4 GB", Some(AtMost(0.8)))?;
-    stage.server.stop()?;
-    Ok(())
-}
-
-/// How many small objects a second.
-pub(super) fn measure_rate(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
-    let Some((_, stage)) = Stage::start(bench)? else { return Ok(()) };
-    stage.rate(tables)?;
-    stage.server.stop()?;
-    Ok(())
+    stage.stop()
 }
 
 /// How well we wait.
 pub(super) fn measure_far(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
-    let Some((_, stage)) = Stage::start(bench)? else { return Ok(()) };
-    let near = stage.server.base();
-    let near: SocketAddr = near.trim_start_matches("http://").parse().map_err(|_| no_address(&stage.server))?;
-    let far = delay::start(near, LATENCY).map_err(|source| Error::Start { command: "a slow wire".into(), source })?;
+    let Some(stage) = Stage::start(bench)? else { return Ok(()) };
+    let far = delay::start(stage.address()?, LATENCY)
+        .map_err(|source| Error::Start { command: "a slow wire".into(), source })?;
     stage.fill("small", &built(bench, "small_files", &Scale::small_files())?)?;
     stage.fill("many", &built(bench, "thousand_snapshots", &Scale::thousand_snapshots())?)?;
     stage.waiting(tables, &format!("s3://small?endpoint=http://{far}"))?;
     stage.lists(tables, &format!("s3://many?endpoint=http://{far}"))?;
-    stage.server.stop()?;
-    Ok(())
+    stage.stop()
 }
 
 fn no_address(server: &Server) -> Error {
@@ -75,29 +62,38 @@ fn no_address(server: &Server) -> Error {
 
 impl<'b> Stage<'b> {
     /// Starts the server; nothing where this machine lacks what that takes.
-    fn start(bench: &'b Bench) -> Result<Option<(LabCache, Self)>, Error> {
+    pub(super) fn start(bench: &'b Bench) -> Result<Option<Self>, Error> {
         let cache = LabCache::open()?;
         match Server::start(&cache, server::Kind::Versitygw) {
             Err(error @ LabError::NoProgram { .. }) => {
                 println!("\nremote: left out: {error}");
                 Ok(None)
             }
-            started => Ok(Some((cache, Self { bench, server: started? }))),
+            started => Ok(Some(Self { bench, server: started? })),
         }
     }
 
+    pub(super) fn stop(self) -> Result<(), Error> {
+        Ok(self.server.stop()?)
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> Result<SocketAddr, Error> {
+        self.server.base().trim_start_matches("http://").parse().map_err(|_| no_address(&self.server))
+    }
+
     /// Puts a repository into a bucket of its own, by the names of its files: links cost nothing.
-    fn fill(&self, bucket: &str, repository: &Path) -> Result<(), Error> {
+    pub(super) fn fill(&self, bucket: &str, repository: &Path) -> Result<(), Error> {
         let buckets = self.server.buckets().ok_or_else(|| no_address(&self.server))?;
         self.server.make_container(bucket)?;
         link(repository, &buckets.join(bucket)).map_err(|source| Error::Write { path: repository.to_owned(), source })
     }
 
-    fn near(&self, bucket: &str) -> String {
+    pub(super) fn near(&self, bucket: &str) -> String {
         format!("s3://{bucket}?endpoint={}", self.server.base())
     }
 
-    fn ours(&self, arguments: &[&str]) -> Command {
+    pub(super) fn ours(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.bench.snaprepo);
         command.args(arguments).envs(self.server.environment());
         command
@@ -140,35 +136,6 @@ impl<'b> Stage<'b> {
         times.iter().for_each(|times| tables.number(times, "s", None));
         let peak = megabytes_with(self.bench, "snaprepo, peak memory", || self.ours(&arguments))?;
         tables.number(&peak, "MB", Some(AtMost(200.0)));
-        Ok(())
-    }
-
-    /// Many small objects, against a client that does nothing with them. It needs no credentials: signing is not asking.
-    fn rate(&self, tables: &mut Tables) -> Result<(), Error> {
-        const BUCKET: &str = "rate";
-        let scale = Scale { n_indices: 10, indices_per_snapshot: 10, ..Scale::small_files() };
-        let repository = built(self.bench, "forty_thousand", &scale)?;
-        self.fill(BUCKET, &repository)?;
-        self.server.let_everybody_read(BUCKET)?;
-        let address: SocketAddr =
-            self.server.base().trim_start_matches("http://").parse().map_err(|_| no_address(&self.server))?;
-        let paths = objects(&repository, BUCKET).map_err(|source| Error::Read { path: repository, source })?;
-        let location = self.near(BUCKET);
-        let arguments = ["verify", &location, "--depth", "content", "--quiet"];
-        let bare = || {
-            let failed = |source| Error::Start { command: "a bare client".to_owned(), source };
-            let started_at = Instant::now();
-            bare::get_all(address, &paths, BARE_WIDTH).map_err(failed)?;
-            Ok(started_at.elapsed().as_secs_f64())
-        };
-        let mut contenders =
-            [Contender::command("snaprepo", || self.ours(&arguments)), Contender::new("bare client", bare)];
-        let times = interleaved(self.bench.n_rounds, &Cache::Warm, &mut contenders)?;
-        tables.title(&format!("S3, {} objects: the rate of a bare client, and ours", paths.len()));
-        if let [ours, bare] = &times[..] {
-            tables.ratio(ours, bare, Some(AtMost(1.0 / 0.9)));
-        }
-        times.iter().for_each(|times| tables.number(times, "s", None));
         Ok(())
     }
 
@@ -274,24 +241,4 @@ fn link(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The paths of all data blobs below a folder, as a client asks for them.
-fn objects(repository: &Path, bucket: &str) -> io::Result<Vec<String>> {
-    let (mut folders, mut paths) = (vec![repository.to_owned()], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if let Ok(key) = path.strip_prefix(repository) {
-                let key = key.to_string_lossy();
-                if key.contains("/__") {
-                    paths.push(format!("/{bucket}/{key}"));
-                }
-            }
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }
