@@ -85,6 +85,32 @@ fn every_listing_gives_the_answer_of_the_store() {
     }
 }
 
+/// An inventory of one fixture with a file that is not ours, by several writers (`testdata/inventory`).
+#[test]
+fn an_inventory_in_parquet_gives_the_answer_of_the_store() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let copy = fixture.copy();
+    let repository = fixture.copied_repository(&copy);
+    fs::write(repository.join("notes.txt"), "not ours").unwrap();
+    let path = repository.to_str().unwrap();
+    let by_store = run(&["diff", path, "--listing", "--json"]);
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["arrow-snappy", "duckdb-zstd", "spark-v1"] {
+        let file = fixtures::inventory().join(format!("{name}.parquet"));
+        let size = fs::copy(&file, folder.path().join("one.parquet")).unwrap();
+        let manifest = folder.path().join("manifest.json");
+        let text = format!(
+            r#"{{"fileFormat": "Parquet", "fileSchema": "message s3.inventory {{}}", "files": [{{"key": "a/one.parquet", "size": {size}}}]}}"#
+        );
+        fs::write(&manifest, text).unwrap();
+        for listing in [&file, &manifest] {
+            let output = run(&["diff", path, "--listing", listing.to_str().unwrap(), "--json"]);
+            assert_eq!(answer(&output), answer(&by_store), "{}", listing.display());
+            assert_eq!(output.json()["listing"]["format"], "s3-inventory");
+        }
+    }
+}
+
 #[test]
 fn what_is_listed_and_gone_is_missing_and_what_is_not_listed_is_asked_for() {
     let fixture = fixtures::named("elasticsearch-9.5.3-plain");
@@ -121,14 +147,16 @@ fn what_it_prints() {
     let [listing, ..] = listings(&listed(&repository), folder.path());
     let repository = repository.to_str().unwrap();
     insta::assert_snapshot!("damaged", shown(repository, &listing, folder.path()));
-    let bad: [(&str, &[u8]); 9] = [
+    let bad: [(&str, &[u8]); 11] = [
         ("empty", b""),
         ("names_only", b"index-4\nindex.latest\n"),
         ("summary", b"2026-11-01 03:04:05 8 index.latest\n\nTotal Objects: 1\n"),
         ("not_utf8", b"8;index.latest\n8;\xFF\xFE\n"),
         ("twice", b"8;index.latest\n9;index.latest\n"),
         ("no_manifest", b"{\"files\": 1}"),
-        ("parquet", br#"{"fileFormat": "Parquet", "fileSchema": "message s3 {}", "files": []}"#),
+        ("orc", br#"{"fileFormat": "ORC", "fileSchema": "struct<>", "files": []}"#),
+        ("parquet", b"PAR1 and no footer"),
+        ("cut", br#"{"fileFormat": "Parquet", "fileSchema": "", "files": [{"key": "data/one.csv", "size": 4}]}"#),
         ("no_file", br#"{"fileFormat": "CSV", "fileSchema": "Bucket, Key, Size", "files": [{"key": "a/../b.csv"}]}"#),
         ("elsewhere", br#"{"fileFormat": "CSV", "fileSchema": "Bucket, Key, Size", "files": []}"#),
     ];

@@ -29,6 +29,16 @@ pub enum Fault {
         /// Why.
         reason: &'static str,
     },
+    /// A Parquet file cannot be used.
+    #[error("{} at byte {offset}: {reason}", .path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Where the part begins that is wrong.
+        offset: u64,
+        /// Why.
+        reason: &'static str,
+    },
     /// The manifest cannot be used.
     #[error("{}: {reason}", .path.display())]
     Manifest {

@@ -2,7 +2,7 @@
 //! its owner every night anyway.
 //!
 //! ```text
-//! S3 Inventory (manifest, CSV) ─┐
+//! S3 Inventory (CSV, Parquet) ──┐
 //! aws s3 ls --recursive ────────┼─▶ keys and lengths ─▶ Sorted ─▶ Inventoried: a ReadStore that lists
 //! rclone lsf ───────────────────┘   one by one          on disk   from it, and reads from the bucket
 //! ```
@@ -10,6 +10,7 @@
 
 mod fault;
 mod manifest;
+mod parquet;
 mod sorted;
 mod store;
 mod text;
@@ -31,7 +32,7 @@ const MAX_LINE_LEN: u64 = 64 << 10;
 /// What a listing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// `manifest.json` of S3 Inventory, with CSV files beside it.
+    /// `manifest.json` of S3 Inventory, with CSV or Parquet files beside it; or one Parquet file alone.
     S3Inventory,
     /// `aws s3 ls --recursive`.
     AwsLs,
@@ -65,9 +66,13 @@ pub fn read(path: &Path) -> Result<(Format, Sorted), Fault> {
     let file = File::open(path).map_err(|source| Fault::Read { path: path.to_owned(), source })?;
     let mut input = BufReader::new(file);
     let start = input.fill_buf().map_err(|source| Fault::Read { path: path.to_owned(), source })?;
+    let is_parquet = start.starts_with(parquet::MAGIC);
     let is_manifest = start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     let mut sorter = Sorter::default();
-    let format = if is_manifest {
+    let format = if is_parquet {
+        manifest::parquet(path, &mut sorter)?;
+        Format::S3Inventory
+    } else if is_manifest {
         manifest::read(path, &mut input, &mut sorter)?;
         Format::S3Inventory
     } else {

@@ -1,7 +1,7 @@
-//! S3 Inventory: a manifest that names files, and CSV files that name objects.
+//! S3 Inventory: a manifest that names files, and CSV or Parquet files that name objects.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, Read},
     path::{Path, PathBuf},
 };
@@ -10,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use super::{Fault, sorted::Sorter};
+use super::{Fault, parquet, sorted::Sorter};
 
 /// Longest manifest, in bytes: it names one file for some millions of objects.
 const MAX_MANIFEST_LEN: u64 = 64 << 20;
@@ -27,6 +27,7 @@ struct Manifest {
 #[derive(Deserialize)]
 struct Part {
     key: String,
+    size: Option<u64>,
 }
 
 /// Which column of a row is what.
@@ -45,19 +46,52 @@ pub(super) fn read(path: &Path, input: &mut impl Read, sorter: &mut Sorter) -> R
     input.take(MAX_MANIFEST_LEN).read_to_end(&mut text).map_err(failed)?;
     let manifest: Manifest =
         serde_json::from_slice(&text).map_err(|error| bad(format!("is no manifest of S3 Inventory: {error}")))?;
-    if manifest.file_format != "CSV" {
-        let reason = format!(
-            "its files are {}, and only CSV is read; set the inventory to CSV, or convert the files and the manifest",
-            manifest.file_format
-        );
-        return Err(bad(reason));
-    }
-    let columns = Columns::of(&manifest.file_schema).map_err(bad)?;
+    let columns = match &*manifest.file_format {
+        "CSV" => Some(Columns::of(&manifest.file_schema).map_err(bad)?),
+        "Parquet" => None,
+        other => {
+            let reason = format!("its files are {other}: set the inventory to CSV or Parquet, which are read");
+            return Err(bad(reason));
+        }
+    };
     for part in &manifest.files {
-        let part = beside(path, &part.key).map_err(bad)?;
-        csv(&part, &columns, sorter)?;
+        let file = beside(path, &part.key).map_err(bad)?;
+        let len = fs::metadata(&file).map_err(|source| Fault::Read { path: file.clone(), source })?.len();
+        if let Some(size) = part.size.filter(|size| *size != len) {
+            return Err(bad(format!("says that {} has {size} bytes, and it has {len}", file.display())));
+        }
+        match &columns {
+            Some(columns) => csv(&file, columns, sorter)?,
+            None => parquet(&file, sorter)?,
+        }
     }
     Ok(())
+}
+
+/// Rows of a Parquet file; keys stand as they are.
+pub(super) fn parquet(path: &Path, sorter: &mut Sorter) -> Result<(), Fault> {
+    parquet::rows(path, &mut |number, row| {
+        let bad = |reason| Fault::Line { path: path.to_owned(), number, reason };
+        let key = str::from_utf8(&row.key).map_err(|_| bad("the key is not UTF-8"))?;
+        if key.is_empty() {
+            return Err(bad("the row has no key"));
+        }
+        let len_bytes = row.len_bytes.map(u64::try_from).transpose().map_err(|_| bad("the length is negative"))?;
+        if !is_seen(row.is_latest, row.is_marker) {
+            return Ok(());
+        }
+        add(key, len_bytes.ok_or_else(|| bad("the row has no length"))?, sorter)
+    })
+}
+
+/// Versions that were replaced, and markers of deletes, are not what a reader sees.
+fn is_seen(is_latest: Option<bool>, is_marker: Option<bool>) -> bool {
+    is_latest != Some(false) && is_marker != Some(true)
+}
+
+/// Consoles make "folders" of no length.
+fn add(key: &str, len_bytes: u64, sorter: &mut Sorter) -> Result<(), Fault> {
+    if key.ends_with('/') && len_bytes == 0 { Ok(()) } else { sorter.add(key, len_bytes) }
 }
 
 impl Columns {
@@ -106,15 +140,12 @@ fn csv(path: &Path, columns: &Columns, sorter: &mut Sorter) -> Result<(), Fault>
         let bad = |reason: &'static str| Fault::Line { path: path.to_owned(), number, reason };
         let cell = |at: usize| row.get(at).ok_or_else(|| bad("the row has too few columns"));
         let flag = |at: Option<usize>| at.map(cell).transpose().map(|cell| cell.map(|text| text == "true"));
-        // Versions that were replaced, and markers of deletes, are not what a reader sees.
-        if flag(columns.is_latest)? == Some(false) || flag(columns.is_marker)? == Some(true) {
+        if !is_seen(flag(columns.is_latest)?, flag(columns.is_marker)?) {
             continue;
         }
         let key = percent_decode_str(cell(columns.key)?).decode_utf8().map_err(|_| bad("the key is not UTF-8"))?;
         let len_bytes = cell(columns.len_bytes)?.parse().map_err(|_| bad("the length is no number"))?;
-        if !(key.ends_with('/') && len_bytes == 0) {
-            sorter.add(&key, len_bytes)?;
-        }
+        add(&key, len_bytes, sorter)?;
     }
     Ok(())
 }

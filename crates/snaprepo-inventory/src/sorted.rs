@@ -142,28 +142,38 @@ impl Sorted {
     /// name on, or none.
     pub(super) fn from(&self, prefix: &str, visit: &mut dyn FnMut(&str, u64) -> Next) -> io::Result<()> {
         let mut from: Box<str> = prefix.into();
-        loop {
-            let at = self.sparse.partition_point(|(key, _)| **key < *from);
-            let at = self.sparse.get(at.saturating_sub(1)).map_or(0, |(_, at)| *at);
-            let mut input = BufReader::new(Positioned { file: &self.file, at });
-            loop {
-                let Some((key, len_bytes)) = read_entry(&mut input)? else { return Ok(()) };
-                if *key < *from {
-                    continue;
-                }
-                if !key.starts_with(prefix) {
-                    return Ok(());
-                }
-                match visit(&key, len_bytes) {
-                    Next::Follows => {}
-                    Next::From(name) => {
-                        from = name;
-                        break;
+        let mut input = self.reader(self.sparse_before(&from));
+        while let Some((key, len_bytes)) = read_entry(&mut input)? {
+            if *key < *from {
+                continue;
+            }
+            if !key.starts_with(prefix) {
+                break;
+            }
+            match visit(&key, len_bytes) {
+                Next::Follows => {}
+                Next::From(name) => {
+                    from = name;
+                    // What lies near is reached by reading on, what lies behind the next known position by a jump.
+                    let known = self.sparse_before(&from);
+                    if self.sparse.get(known).is_some_and(|(known, _)| **known > *key) {
+                        input = self.reader(known);
                     }
-                    Next::Nothing => return Ok(()),
                 }
+                Next::Nothing => break,
             }
         }
+        Ok(())
+    }
+
+    /// The last known position that is not behind a name.
+    fn sparse_before(&self, name: &str) -> usize {
+        self.sparse.partition_point(|(key, _)| **key <= *name).saturating_sub(1)
+    }
+
+    fn reader(&self, sparse_at: usize) -> BufReader<Positioned<'_>> {
+        let at = self.sparse.get(sparse_at).map_or(0, |(_, at)| *at);
+        BufReader::new(Positioned { file: &self.file, at })
     }
 }
 

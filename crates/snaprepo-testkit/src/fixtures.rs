@@ -42,6 +42,12 @@ pub fn all() -> &'static [Fixture] {
     })
 }
 
+/// The folder with listings in Parquet of the repository `elasticsearch-9.5.3-plain` and a file `notes.txt`.
+#[must_use]
+pub fn inventory() -> PathBuf {
+    place::testdata().join("inventory")
+}
+
 /// The fixture of a name.
 ///
 /// # Panics

@@ -40,7 +40,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("aws-smithy-types", Only(&[CLOUD]), "lets aws-config use our HTTP client"),
     ("aws-types", Only(&[CLOUD]), "an environment of their own for tests of aws-config"),
     ("base64", Only(&[CLOUD, FORMAT, LAB]), "uuids are base64 in blob names; passwords are in HTTP headers"),
-    ("bytes", Only(&[CLOUD]), "pieces of answers, as the HTTP client has them"),
+    ("bytes", Only(&[CLOUD, INVENTORY]), "pieces of answers, as the HTTP client has them; pages of inventories"),
     ("chrono", Only(&[CLOUD]), "instants in listings and headers, as object_store has them"),
     ("clap", Only(&[CLI, XTASK]), "the command line"),
     ("clap_complete", Only(&[CLI]), "shell completions"),
@@ -81,6 +81,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("serde-smile", Tests, "a second opinion on SMILE"),
     ("serde_json", Only(&[CLI, CLOUD, CODEC, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
     ("sha2", Only(&[CLI, LAB, TESTS]), "a fetched engine is the one we know, and so are the data of a report"),
+    ("snap", Only(&[INVENTORY]), "pages of inventories in Parquet"),
     ("tar", Tests, "unpacks repositories written by real engines"),
     (
         "tempfile",
@@ -97,7 +98,11 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("walkdir", Only(&[LAB, STORE]), "lists a local repository, or what a node wrote"),
     ("zip", Only(&[LAB]), "unpacks engines and JDKs"),
     ("zlib-rs", Only(&[CODEC]), "inflates bodies in half the time of zlib"),
-    ("zstd", Only(&[CODEC, TESTKIT, XTASK]), "bodies of OpenSearch, and packed test repositories"),
+    (
+        "zstd",
+        Only(&[CODEC, INVENTORY, TESTKIT, XTASK]),
+        "bodies of OpenSearch; packed test repositories and inventories",
+    ),
 ];
 
 /// Every dependency from outside is in the table, and only where the table says.
