@@ -6,10 +6,12 @@
 
 mod disk;
 mod texts;
+mod without;
 
 use snaprepo_codec::{Fault, FaultKind};
 
 pub(crate) use disk::pairs;
+pub use without::{NewTable, Removal, without};
 
 use crate::{
     engine::{Era, Product, Release, VersionId},

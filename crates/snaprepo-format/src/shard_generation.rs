@@ -2,9 +2,9 @@
 //!
 //! Snapshots are named here, not identified by uuid.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::Deserialize;
-use snaprepo_codec::Fault;
+use snaprepo_codec::{Fault, value::Value};
 
 use crate::{
     direct::Text,
@@ -79,6 +79,32 @@ impl ShardGeneration {
     pub fn files_of<'a>(&'a self, entry: &'a ShardEntry) -> impl Iterator<Item = &'a FileInfo> {
         entry.files.iter().filter_map(|position| self.files.get(usize::try_from(*position).ok()?))
     }
+}
+
+/// Writes a table without the entries of some snapshots, given by name, and without the files that only they had.
+/// What stays keeps its order and the keys that we do not know; the blob is packed as the old one was.
+///
+/// `None` when no snapshot is left.
+///
+/// # Errors
+/// When the blob is damaged or not a shard table.
+pub fn without(blob: &[u8], removed: &HashSet<&str>) -> Result<Option<Vec<u8>>, Fault> {
+    // What cannot be read as a table is not written as one.
+    ShardGeneration::parse(blob)?;
+    let (mut document, packed) = wrapped::document(blob, Kind::ShardGeneration)?;
+    let mut used = HashSet::new();
+    if let Some(Value::Object(snapshots)) = document.get_mut("snapshots") {
+        snapshots.retain(|(name, _)| !removed.contains(&**name));
+        if snapshots.is_empty() {
+            return Ok(None);
+        }
+        let files = snapshots.iter().filter_map(|(_, entry)| entry.get("files"));
+        used.extend(files.flat_map(Value::elements).filter_map(Value::as_str).map(Box::<str>::from));
+    }
+    if let Some(Value::Array(files)) = document.get_mut("files") {
+        files.retain(|file| file.get("name").and_then(Value::as_str).is_none_or(|name| used.contains(name)));
+    }
+    Ok(Some(wrapped::encode(&document, Kind::ShardGeneration, packed)))
 }
 
 #[derive(Deserialize)]

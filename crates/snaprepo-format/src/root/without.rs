@@ -1,0 +1,168 @@
+//! A root without some of its snapshots, as the engines write it when they delete (`docs/format.md`, *Deleting*).
+//!
+//! Everything that stays keeps its bytes, its order and the keys that we do not know: the era of a repository is for its
+//! clusters to change.
+
+use std::borrow::Cow;
+
+use hashbrown::{HashMap, HashSet};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::value::{RawValue, to_raw_value};
+use snaprepo_codec::Fault;
+
+use super::disk::pairs;
+
+/// The new table of a shard: `None` where it has none any more.
+pub type NewTable = Option<Box<str>>;
+
+/// What changes in a root.
+#[derive(Debug, Default)]
+pub struct Removal<'a> {
+    /// Uuids of the snapshots that go.
+    pub snapshots: HashSet<&'a str>,
+    /// Shards with another table, by index id: number of the shard, and the text behind `index-` of its new table.
+    /// Only where roots name tables.
+    pub tables: HashMap<&'a str, Vec<(u32, NewTable)>>,
+}
+
+/// An object whose values are taken as they are.
+struct Pairs<'a>(Vec<(Box<str>, Cow<'a, RawValue>)>);
+
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow, default)]
+    uuid: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    name: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Deserialize)]
+struct WithLookup {
+    #[serde(default, deserialize_with = "pairs")]
+    index_metadata_lookup: Vec<(Box<str>, Box<str>)>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read: Vec<(Box<str>, &'a RawValue)> = pairs(deserializer)?;
+        Ok(Self(read.into_iter().map(|(key, value)| (key, Cow::Borrowed(value))).collect()))
+    }
+}
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, &**value)?;
+        }
+        map.end()
+    }
+}
+
+/// The identity of a snapshot: an object with a uuid, or the bare name of one from before Elasticsearch 5.
+fn uuid<'a>(raw: &'a RawValue) -> serde_json::Result<Cow<'a, str>> {
+    if raw.get().starts_with('"') {
+        return serde_json::from_str::<Text<'a>>(raw.get()).map(|text| text.0);
+    }
+    let Named { uuid, name } = serde_json::from_str(raw.get())?;
+    Ok(uuid.or(name).unwrap_or_default())
+}
+
+/// Writes a root without some of its snapshots.
+///
+/// # Errors
+/// When the blob is no root: whoever changes one has read it before.
+pub fn without(blob: &[u8], removal: &Removal<'_>) -> Result<Vec<u8>, Fault> {
+    rewritten(blob, removal).map_err(|error| Fault::from_json(&error, blob))
+}
+
+fn rewritten(blob: &[u8], removal: &Removal<'_>) -> serde_json::Result<Vec<u8>> {
+    let text = blob.strip_prefix(b"\xef\xbb\xbf").unwrap_or(blob);
+    let mut root: Pairs<'_> = serde_json::from_slice(text)?;
+    // Before the identifiers, which are for those that stay; they may stand before them.
+    let mut used = HashSet::new();
+    for (key, value) in &mut root.0 {
+        if &**key == "snapshots" {
+            *value = Cow::Owned(snapshots(value, removal, &mut used)?);
+        } else if &**key == "indices" {
+            *value = Cow::Owned(indices(value, removal)?);
+        }
+    }
+    for (_, value) in root.0.iter_mut().filter(|(key, _)| &**key == "index_metadata_identifiers") {
+        let mut identifiers: Pairs<'_> = serde_json::from_str(value.get())?;
+        identifiers.0.retain(|(identifier, _)| used.contains(identifier));
+        *value = Cow::Owned(to_raw_value(&identifiers)?);
+    }
+    serde_json::to_vec(&root)
+}
+
+/// Those that stay; `used` learns the identifiers of their metadata.
+fn snapshots(raw: &RawValue, removal: &Removal<'_>, used: &mut HashSet<Box<str>>) -> serde_json::Result<Box<RawValue>> {
+    let all: Vec<&RawValue> = serde_json::from_str(raw.get())?;
+    let mut left = Vec::with_capacity(all.len());
+    for snapshot in all {
+        if removal.snapshots.contains(&*uuid(snapshot)?) {
+            continue;
+        }
+        if snapshot.get().starts_with('{') {
+            let WithLookup { index_metadata_lookup } = serde_json::from_str(snapshot.get())?;
+            used.extend(index_metadata_lookup.into_iter().map(|(_, identifier)| identifier));
+        }
+        left.push(snapshot);
+    }
+    to_raw_value(&left)
+}
+
+/// Those that some snapshot still holds.
+fn indices(raw: &RawValue, removal: &Removal<'_>) -> serde_json::Result<Box<RawValue>> {
+    let all: Pairs<'_> = serde_json::from_str(raw.get())?;
+    let mut left = Pairs(Vec::with_capacity(all.0.len()));
+    for (name, value) in all.0 {
+        let mut index: Pairs<'_> = serde_json::from_str(value.get())?;
+        let mut id = None;
+        let mut is_held = true;
+        for (key, value) in &mut index.0 {
+            match &**key {
+                "id" => id = Some(serde_json::from_str::<Box<str>>(value.get())?),
+                "snapshots" => {
+                    let held_by: Vec<&RawValue> = serde_json::from_str(value.get())?;
+                    let mut stay = Vec::with_capacity(held_by.len());
+                    for snapshot in &held_by {
+                        if !removal.snapshots.contains(&*uuid(snapshot)?) {
+                            stay.push(*snapshot);
+                        }
+                    }
+                    // An index that nobody held before is not ours to judge.
+                    is_held = !stay.is_empty() || held_by.is_empty();
+                    if stay.len() < held_by.len() {
+                        *value = Cow::Owned(to_raw_value(&stay)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !is_held {
+            continue;
+        }
+        let tables = id.as_deref().and_then(|id| removal.tables.get(id));
+        if let Some(tables) = tables {
+            for (_, value) in index.0.iter_mut().filter(|(key, _)| &**key == "shard_generations") {
+                let mut generations: Vec<Option<Box<str>>> = serde_json::from_str(value.get())?;
+                for (shard, table) in tables {
+                    if let Some(place) = usize::try_from(*shard).ok().and_then(|shard| generations.get_mut(shard)) {
+                        place.clone_from(table);
+                    }
+                }
+                *value = Cow::Owned(to_raw_value(&generations)?);
+            }
+        }
+        left.0.push((name, Cow::Owned(to_raw_value(&index)?)));
+    }
+    to_raw_value(&left)
+}
+
+#[cfg(test)]
+mod tests;

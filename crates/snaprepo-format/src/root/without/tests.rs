@@ -1,0 +1,46 @@
+//! What stays keeps its bytes.
+
+use super::{Removal, without};
+
+fn removal<'a>(uuids: &[&'a str]) -> Removal<'a> {
+    Removal { snapshots: uuids.iter().copied().collect(), ..Removal::default() }
+}
+
+fn written(root: &str, removal: &Removal<'_>) -> String {
+    String::from_utf8(without(root.as_bytes(), removal).unwrap()).unwrap()
+}
+
+const ROOT: &str = r#"{"min_version":"7.12.0","uuid":"u","x":{"b":1,"a":1.50},"snapshots":[{"name":"a","uuid":"A","index_metadata_lookup":{"i1":"x-1"},"new":0.10},{"name":"b","uuid":"B","index_metadata_lookup":{"i1":"x-2","i2":"y-1"}}],"indices":{"zebra":{"id":"i1","snapshots":["A","B"],"shard_generations":["g0",null,"g2"],"other":true},"ape":{"id":"i2","snapshots":["B"],"shard_generations":["h"]}},"index_metadata_identifiers":{"x-2":"m2","x-1":"m1","y-1":"m3"}}"#;
+
+#[test]
+fn nothing_removed_is_the_same_root() {
+    assert_eq!(written(ROOT, &removal(&[])), ROOT);
+}
+
+#[test]
+fn a_snapshot_goes_with_what_is_only_its_own() {
+    let mut removal = removal(&["B"]);
+    removal.tables.insert("i1", vec![(0, Some("new".into())), (2, None), (7, Some("no such shard".into()))]);
+    assert_eq!(
+        written(ROOT, &removal),
+        r#"{"min_version":"7.12.0","uuid":"u","x":{"b":1,"a":1.50},"snapshots":[{"name":"a","uuid":"A","index_metadata_lookup":{"i1":"x-1"},"new":0.10}],"indices":{"zebra":{"id":"i1","snapshots":["A"],"shard_generations":["new",null,null],"other":true}},"index_metadata_identifiers":{"x-1":"m1"}}"#
+    );
+}
+
+#[test]
+fn the_last_snapshot_leaves_an_empty_root() {
+    let left = written(ROOT, &removal(&["A", "B"]));
+    assert_eq!(
+        left,
+        r#"{"min_version":"7.12.0","uuid":"u","x":{"b":1,"a":1.50},"snapshots":[],"indices":{},"index_metadata_identifiers":{}}"#
+    );
+}
+
+#[test]
+fn older_forms_are_understood() {
+    let root = r#"{"snapshots":["old",{"name":"new","uuid":"N"}],"indices":{"i":{"id":"i","snapshots":[{"name":"old","uuid":"old"},"N"]}}}"#;
+    assert_eq!(
+        written(root, &removal(&["old"])),
+        r#"{"snapshots":[{"name":"new","uuid":"N"}],"indices":{"i":{"id":"i","snapshots":["N"]}}}"#
+    );
+}
