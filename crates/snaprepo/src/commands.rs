@@ -19,7 +19,7 @@ mod verify;
 use std::io;
 
 use clap_complete::Shell;
-use snaprepo_core::{BlobError, Repository};
+use snaprepo_core::{BlobError, Repository, Unread};
 
 use crate::{
     args::{self, Args, Color, GlobalArgs, Verb},
@@ -207,6 +207,13 @@ struct Problems {
 }
 
 impl Problems {
+    fn of(unread: &[Unread]) -> Self {
+        Self {
+            damage: unread.iter().any(|unread| unread.is_damage),
+            unread: unread.iter().any(|unread| !unread.is_damage),
+        }
+    }
+
     fn add(&mut self, other: Self) {
         self.damage |= other.damage;
         self.unread |= other.unread;

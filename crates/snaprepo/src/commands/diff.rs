@@ -124,11 +124,7 @@ fn ending(
 ) -> Result<(Exit, &'static str), Failure> {
     let mut worst = Exit::Good;
     for ((session, repository), unreadable) in sides.into_iter().zip(unreadable) {
-        let problems = Problems {
-            damage: unreadable.iter().any(|unread| unread.is_damage),
-            unread: unreadable.iter().any(|unread| !unread.is_damage),
-        };
-        match problems.exit(run, session, repository)? {
+        match Problems::of(unreadable).exit(run, session, repository)? {
             Exit::Interrupted => return Ok((Exit::Interrupted, "interrupted")),
             Exit::Bad => worst = Exit::Bad,
             exit if worst == Exit::Good => worst = exit,

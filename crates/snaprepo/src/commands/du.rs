@@ -98,10 +98,9 @@ pub(super) fn need_listings(session: &Session, repository: &Repository) -> Resul
 
 /// What stands in the way of exact numbers.
 pub(super) fn problems(usage: &Usage) -> Problems {
-    Problems {
-        damage: usage.n_missing > 0 || usage.unreadable.iter().any(|unread| unread.is_damage),
-        unread: usage.unreadable.iter().any(|unread| !unread.is_damage),
-    }
+    let mut problems = Problems::of(&usage.unreadable);
+    problems.damage |= usage.n_missing > 0;
+    problems
 }
 
 /// What could not be read, in words.
