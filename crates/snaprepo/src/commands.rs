@@ -252,6 +252,11 @@ impl Problems {
     }
 }
 
+/// What could not be read and why, with its path from the folder of the repository.
+fn shown_unread(repository: &Repository, unread: &Unread) -> String {
+    format!("{}: {}", repository.shown(&unread.path), unread.message)
+}
+
 /// The answer in one word, for the envelope.
 fn word(exit: Exit) -> &'static str {
     match exit {

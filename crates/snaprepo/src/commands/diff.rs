@@ -15,6 +15,7 @@ use snaprepo_format::{root::SnapshotIx, snapshot_info::SnapshotInfo};
 use super::{
     Problems, Run,
     show::one_snapshot,
+    shown_unread,
     verify::{cause_view, no_root},
 };
 use crate::{
@@ -143,9 +144,7 @@ fn told<'u>(
     (session, repository): (&'u Session, &'u Repository),
     unreadable: &'u [Unread],
 ) -> impl Iterator<Item = String> + 'u {
-    unreadable.iter().map(move |unread| {
-        format!("{}: {}: {}", session.shown_location(), repository.shown(&unread.path), unread.message)
-    })
+    unreadable.iter().map(move |unread| format!("{}: {}", session.shown_location(), shown_unread(repository, unread)))
 }
 
 fn side_view(side: Side<'_>) -> SideView {

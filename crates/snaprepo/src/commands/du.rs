@@ -5,14 +5,14 @@ mod stored;
 use std::collections::BTreeMap;
 
 use snaprepo_core::{
-    Repository, Unread,
+    Repository,
     chronology::{self, Origin, Wanted},
     usage::{self, Blobs, Grouping, IndexUse, Question, Share, Usage},
 };
 use snaprepo_format::root::SnapshotIx;
 use snaprepo_store::StoreErrorKind;
 
-use super::{Problems, Run, word};
+use super::{Problems, Run, shown_unread, word};
 use crate::{
     args::{DuArgs, DuBy},
     exit::Exit,
@@ -105,8 +105,7 @@ pub(super) fn problems(usage: &Usage) -> Problems {
 
 /// What could not be read, in words.
 pub(super) fn unreadable(repository: &Repository, usage: &Usage) -> Vec<String> {
-    let line = |unread: &Unread| format!("{}: {}", repository.shown(&unread.path), unread.message);
-    usage.unreadable.iter().map(line).collect()
+    usage.unreadable.iter().map(|unread| shown_unread(repository, unread)).collect()
 }
 
 /// The same, and how many blobs are missing: for answers that have no number of their own for that.
