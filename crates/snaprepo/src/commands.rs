@@ -31,6 +31,7 @@ use crate::{
         page::{Envelope, Program, RepositoryFacts},
         units::{Units, clean},
     },
+    progress::Progress,
     session::Session,
     views::{Layout, View},
 };
@@ -100,6 +101,11 @@ impl Run<'_> {
     /// Opens the store of a location.
     fn session(&mut self, location: &str) -> Result<Session, Failure> {
         Session::start(location, self.global, self.io)
+    }
+
+    /// Shows on standard error how far a verb is.
+    fn progress(&self) -> Progress {
+        Progress::new(self.global.progress, self.global.quiet, self.io)
     }
 
     fn layout(&self) -> Layout {

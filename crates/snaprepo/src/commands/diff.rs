@@ -83,7 +83,7 @@ fn snapshots(run: &mut Run<'_>, args: &DiffArgs, terms: [&str; 2], with: Option<
         Side { repository: &repository, snapshot: before.0, info: &before.1 },
         Side { repository: other_repository, snapshot: after.0, info: &after.1 },
     ];
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let progress = run.progress();
     let diff = diff::snapshots(sides, args.global, &session.pool, &progress);
     progress.finish();
 
@@ -235,7 +235,7 @@ fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Ex
             hint: Some("name its copy, or two of its snapshots"),
         });
     }
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let progress = run.progress();
     let depth = if args.verify_content { Depth::Content } else { Depth::Presence };
     let ours = if args.verify_content { Some(verified(&session, depth, &progress)?) } else { None };
     let repository = match &ours {

@@ -51,10 +51,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     groupings.extend(named.as_ref().map(|(_, grouping)| grouping.clone()));
     groupings.extend(chosen.as_deref().map(|chosen| in_or_out(&repository, chosen, &by_start)));
     let question = Question { groupings: &groupings, shards: args.by == Some(DuBy::Shard) };
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
-    let usage = usage::measure(&repository, question, &session.pool, &progress);
-    progress.finish();
-    let usage = usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })?;
+    let usage = measured(&session, &repository, question, &run.progress())?;
 
     let exit = problems(&usage).exit(run, &session, &repository)?;
     // Half of a promise is none; and a newer root that cannot be read may need anything.
@@ -76,12 +73,21 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
 }
 
 /// What each snapshot of a repository takes: one group for each, numbered as in the root.
-pub(super) fn of_snapshots(run: &mut Run<'_>, session: &Session, repository: &Repository) -> Result<Usage, Failure> {
+pub(super) fn of_snapshots(run: &Run<'_>, session: &Session, repository: &Repository) -> Result<Usage, Failure> {
     need_listings(session, repository)?;
     let by_start = chronology::by_start(repository, &session.pool)?;
     let question = Question { groupings: &[Grouping::single(&by_start)], shards: false };
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
-    let usage = usage::measure(repository, question, &session.pool, &progress);
+    measured(session, repository, question, &run.progress())
+}
+
+/// Measures a repository, which is the last step that takes long.
+pub(super) fn measured(
+    session: &Session,
+    repository: &Repository,
+    question: Question<'_>,
+    progress: &Progress,
+) -> Result<Usage, Failure> {
+    let usage = usage::measure(repository, question, &session.pool, progress);
     progress.finish();
     usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })
 }

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use snaprepo_core::{
     Repository,
     chronology::{self, Origin, Wanted},
-    usage::{self, Grouping, Question, Share, Usage},
+    usage::{Grouping, Question, Share, Usage},
     verify::{self as core_verify, Options, Report, Scope},
 };
 use snaprepo_format::{engine::VersionId, root::SnapshotIx};
@@ -27,7 +27,6 @@ use crate::{
         page::{Program, RepositoryFacts},
         units::{month, rfc_3339},
     },
-    progress::Progress,
     session::Session,
     views::report::{self, GrowthRow, LastSnapshot, PolicyRow, ReportSnapshot, ReportView},
 };
@@ -58,7 +57,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure>
         width: session.width(),
     };
     let failed = |error| Failure::Open { location: session.shown_location(), error };
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let progress = run.progress();
     let verified = core_verify::verify(&session.store, &session.base, &options, &session.pool, &progress);
     let verified = verified.map_err(failed)?.map_err(|unopened| verify::no_root(&session, &unopened))?;
     verify::refuse_empty(&verified, &options, &session)?;
@@ -66,9 +65,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure>
     let origins = chronology::origins(repository, &session.pool, Wanted::Policies)?;
     let by_start = chronology::sorted_by(repository, &origins);
     let question = Question { groupings: &[Grouping::single(&by_start)], shards: false };
-    let usage = usage::measure(repository, question, &session.pool, &progress);
-    progress.finish();
-    let usage = usage.map_err(|error| failed(error.into()))?;
+    let usage = du::measured(&session, repository, question, &progress)?;
 
     let exit = match (verify::exit_of(verified.outcome), du::problems(&usage).exit(run, &session, repository)?) {
         (Exit::Interrupted, _) | (_, Exit::Interrupted) => {

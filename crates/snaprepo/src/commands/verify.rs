@@ -15,7 +15,6 @@ use crate::{
     exit::Exit,
     explain::Failure,
     output::units::{count, counted, duration},
-    progress::Progress,
     session::Session,
     views::verify::{
         CauseView, Checked, Counts, ErrorView, FindingView, IndexVerdictView, PairVerdictView, SampleView,
@@ -33,7 +32,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &VerifyArgs) -> Result<Exit, Failure>
         max_findings: args.max_findings,
         width: session.width(),
     };
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let progress = run.progress();
     let verified = verify::verify(&session.store, &session.base, &options, &session.pool, &progress)
         .map_err(|error| Failure::Open { location: session.location.clone(), error });
     progress.finish();

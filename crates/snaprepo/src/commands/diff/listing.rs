@@ -15,7 +15,6 @@ use crate::{
     commands::{Run, du, verify},
     exit::Exit,
     explain::Failure,
-    progress::Progress,
     views::diff::{ListingDiffView, ListingView, UnreferencedRow},
 };
 
@@ -58,7 +57,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         width: session.width(),
     };
     let failed = |error| Failure::Open { location: session.shown_location(), error };
-    let progress = Progress::new(run.global.progress, run.global.quiet, run.io);
+    let progress = run.progress();
     let report = core_verify::verify(&store, &session.base, &options, &session.pool, &progress);
     progress.finish();
     let report = report.map_err(failed)?.map_err(|unopened| verify::no_root(&session, &unopened))?;
