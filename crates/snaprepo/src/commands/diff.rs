@@ -8,7 +8,7 @@ use snaprepo_core::{
     Repository, Unread,
     diff::{self, Change, Difference, IndexDiff, Moves, RepositoryDiff, ShardSide, Side, SnapshotPair},
     documents::Documents,
-    verify::{self, Cause, Depth, Options, Report, Sample, Scope, Severity, SnapshotVerdict, Verdict},
+    verify::{Cause, Depth, Report, Severity, SnapshotVerdict, Verdict},
 };
 use snaprepo_format::{root::SnapshotIx, snapshot_info::SnapshotInfo};
 
@@ -16,7 +16,7 @@ use super::{
     Problems, Run,
     show::one_snapshot,
     shown_unread,
-    verify::{cause_view, no_root},
+    verify::{cause_view, everything, verified},
 };
 use crate::{
     args::{DiffArgs, GlobalArgs},
@@ -26,7 +26,6 @@ use crate::{
         page::RepositoryFacts,
         units::{counted, rfc_3339},
     },
-    progress::Progress,
     session::Session,
     views::diff::{
         ChangeView, CopiedView, DifferenceView, DocumentsView, IndexDiffView, MovesView, RepositoryDiffView,
@@ -237,12 +236,13 @@ fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Ex
     }
     let progress = run.progress();
     let depth = if args.verify_content { Depth::Content } else { Depth::Presence };
-    let ours = if args.verify_content { Some(verified(&session, depth, &progress)?) } else { None };
+    let checked = |session: &Session| verified(session, &session.store, &everything(session, depth, 0), &progress);
+    let ours = if args.verify_content { Some(checked(&session)?) } else { None };
     let repository = match &ours {
         Some(report) => report.repository.clone(),
         None => repository,
     };
-    let theirs = verified(&other, depth, &progress)?;
+    let theirs = checked(&other)?;
     let diff = diff::repositories([&repository, &theirs.repository], &session.pool, &progress);
     progress.finish();
 
@@ -279,22 +279,6 @@ fn repositories(run: &mut Run<'_>, args: &DiffArgs, location: &str) -> Result<Ex
     };
     run.reply("diff", &session, Some(&repository), result, view)?;
     Ok(exit)
-}
-
-/// Verifies all of a repository. The report holds the generation that was verified.
-fn verified(session: &Session, depth: Depth, progress: &Progress) -> Result<Report, Failure> {
-    let options = Options {
-        depth,
-        scope: Scope::default(),
-        sample: Sample::All,
-        seed: 0,
-        max_findings: 0,
-        width: session.width(),
-    };
-    let failed = |error| Failure::Open { location: session.shown_location(), error };
-    verify::verify(&session.store, &session.base, &options, &session.pool, progress)
-        .map_err(failed)?
-        .map_err(|unopened| no_root(session, &unopened))
 }
 
 /// What became of each snapshot of either.

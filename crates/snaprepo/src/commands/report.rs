@@ -13,7 +13,7 @@ use snaprepo_core::{
     Repository,
     chronology::{self, Origin, Wanted},
     usage::{Grouping, Question, Share, Usage},
-    verify::{self as core_verify, Options, Report, Scope},
+    verify::{self as core_verify, Options, Report},
 };
 use snaprepo_format::{engine::VersionId, root::SnapshotIx};
 
@@ -48,18 +48,10 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure>
     let session = run.session(&args.repo.repo)?;
     let targets = Targets::of(args, &session)?;
     du::need_listings(&session, &session.open_for_shards()?)?;
-    let options = Options {
-        depth: args.depth.into(),
-        scope: Scope::default(),
-        sample: args.sample,
-        seed: args.seed,
-        max_findings: args.max_findings,
-        width: session.width(),
-    };
-    let failed = |error| Failure::Open { location: session.shown_location(), error };
+    let all = verify::everything(&session, args.depth.into(), args.max_findings);
+    let options = Options { sample: args.sample, seed: args.seed, ..all };
     let progress = run.progress();
-    let verified = core_verify::verify(&session.store, &session.base, &options, &session.pool, &progress);
-    let verified = verified.map_err(failed)?.map_err(|unopened| verify::no_root(&session, &unopened))?;
+    let verified = verify::verified(&session, &session.store, &options, &progress)?;
     verify::refuse_empty(&verified, &options, &session)?;
     let repository = &verified.repository;
     let origins = chronology::origins(repository, &session.pool, Wanted::Policies)?;

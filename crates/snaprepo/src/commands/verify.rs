@@ -1,12 +1,13 @@
 //! `verify`: is it intact?
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use snaprepo_core::{
     Repository, chronology, select,
     verify::{self, Cause, Depth, Finding, FindingKind, Options, Outcome, Report, Sample, Scope, Severity, Unopened},
 };
 use snaprepo_format::{root::IndexIx, snapshot_info::SnapshotState};
+use snaprepo_store::ReadStore;
 
 use super::Run;
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     exit::Exit,
     explain::Failure,
     output::units::{count, counted, duration},
+    progress::Progress,
     session::Session,
     views::verify::{
         CauseView, Checked, Counts, ErrorView, FindingView, IndexVerdictView, PairVerdictView, SampleView,
@@ -25,12 +27,10 @@ use crate::{
 pub(crate) fn run(run: &mut Run<'_>, args: &VerifyArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
     let options = Options {
-        depth: args.depth.into(),
         scope: scope(run, &session, args)?,
         sample: args.sample,
         seed: args.seed,
-        max_findings: args.max_findings,
-        width: session.width(),
+        ..everything(&session, args.depth.into(), args.max_findings)
     };
     let progress = run.progress();
     let verified = verify::verify(&session.store, &session.base, &options, &session.pool, &progress)
@@ -40,6 +40,24 @@ pub(crate) fn run(run: &mut Run<'_>, args: &VerifyArgs) -> Result<Exit, Failure>
         Ok(report) => answer(run, &session, &options, args, &report),
         Err(unopened) => without_root(run, &session, &options, &unopened),
     }
+}
+
+/// Options that verify everything.
+pub(super) fn everything(session: &Session, depth: Depth, max_findings: usize) -> Options {
+    Options { depth, scope: Scope::default(), sample: Sample::All, seed: 0, max_findings, width: session.width() }
+}
+
+/// Verifies for a verb that has no answer without a root: what lies in `store`, at the place of the session. The report
+/// holds the generation that was verified.
+pub(super) fn verified(
+    session: &Session,
+    store: &Arc<dyn ReadStore>,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Report, Failure> {
+    verify::verify(store, &session.base, options, &session.pool, progress)
+        .map_err(|error| Failure::Open { location: session.shown_location(), error })?
+        .map_err(|unopened| no_root(session, &unopened))
 }
 
 /// What to verify. A narrowed scope needs the repository once before.
@@ -140,7 +158,7 @@ fn closing(run: &Run<'_>, session: &Session, exit: Exit) -> String {
 }
 
 /// The same for verbs that have no answer then.
-pub(super) fn no_root(session: &Session, unopened: &Unopened) -> Failure {
+fn no_root(session: &Session, unopened: &Unopened) -> Failure {
     let (location, finding) = (session.shown_location(), &unopened.finding);
     let message = match &finding.blob {
         Some(blob) => format!("{location} has no readable root: {blob}: {}", finding.message),

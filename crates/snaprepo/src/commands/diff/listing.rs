@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     usage::Blobs,
-    verify::{self as core_verify, Depth, Finding, FindingKind, Options, Outcome, Sample, Scope, Severity},
+    verify::{ClassTally, Depth, Finding, FindingKind, Outcome, Severity},
 };
 use snaprepo_inventory::Inventoried;
 use snaprepo_store::ReadStore;
@@ -48,24 +48,16 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         };
         store = Arc::new(inventoried) as Arc<dyn ReadStore>;
     }
-    let options = Options {
-        depth: Depth::Presence,
-        scope: Scope::default(),
-        sample: Sample::All,
-        seed: 0,
-        max_findings: args.max_findings,
-        width: session.width(),
-    };
-    let failed = |error| Failure::Open { location: session.shown_location(), error };
+    let options = verify::everything(&session, Depth::Presence, args.max_findings);
     let progress = run.progress();
-    let report = core_verify::verify(&store, &session.base, &options, &session.pool, &progress);
+    let report = verify::verified(&session, &store, &options, &progress);
     progress.finish();
-    let report = report.map_err(failed)?.map_err(|unopened| verify::no_root(&session, &unopened))?;
+    let report = report?;
     if file.is_none() {
         du::need_listings(&session, &report.repository)?;
     }
     let unreferenced: Option<Vec<UnreferencedRow>> = report.unreferenced.as_ref().map(|classes| {
-        let row = |class: &core_verify::ClassTally| UnreferencedRow {
+        let row = |class: &ClassTally| UnreferencedRow {
             class: class.class.name(),
             blobs: class.n_blobs,
             size_in_bytes: class.bytes,
