@@ -10,7 +10,7 @@ use super::{
     finding::{Finding, FindingKind, Severity},
     unreferenced::Class,
 };
-use crate::Repository;
+use crate::{OpenError, Repository};
 
 /// The overall answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,8 +240,10 @@ impl Report {
 }
 
 /// A repository without a readable root: there is a finding, and nothing else to report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Unopened {
     /// What is wrong with the root.
     pub finding: Finding,
+    /// The same, for whoever would only have opened it.
+    pub error: OpenError,
 }

@@ -30,7 +30,7 @@ pub(super) fn unopened(error: OpenError) -> Result<Unopened, OpenError> {
         }
         _ => return Err(error),
     };
-    Ok(Unopened { finding: finding.breaking() })
+    Ok(Unopened { finding: finding.breaking(), error })
 }
 
 /// What the root folder tells besides findings.

@@ -4,6 +4,7 @@ mod stored;
 
 use std::collections::BTreeMap;
 
+use snaprepo_cloud::Provider;
 use snaprepo_core::{
     Repository,
     chronology::{self, Origin, Wanted},
@@ -40,7 +41,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
     stored::refuse_folders(args, &session)?;
     let repository = session.open_for_shards()?;
-    need_listings(&session, &repository)?;
+    need_listings(&session)?;
     let chosen = if args.free.is_empty() { None } else { Some(session.select(&repository, &args.free)?) };
     let wanted = if args.by == Some(DuBy::Policy) { Wanted::Policies } else { Wanted::Times };
     let origins = chronology::origins(&repository, &session.pool, wanted)?;
@@ -74,7 +75,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
 
 /// What each snapshot of a repository takes: one group for each, numbered as in the root.
 pub(super) fn of_snapshots(run: &Run<'_>, session: &Session, repository: &Repository) -> Result<Usage, Failure> {
-    need_listings(session, repository)?;
+    need_listings(session)?;
     let by_start = chronology::by_start(repository, &session.pool)?;
     let question = Question { groupings: &[Grouping::single(&by_start)], shards: false };
     measured(session, repository, question, &run.progress())
@@ -92,8 +93,9 @@ pub(super) fn measured(
     usage.map_err(|error| Failure::Open { location: session.shown_location(), error: error.into() })
 }
 
-pub(super) fn need_listings(session: &Session, repository: &Repository) -> Result<(), Failure> {
-    if repository.scan.by_latest {
+/// Web servers list nothing, whatever is asked of them.
+pub(super) fn need_listings(session: &Session) -> Result<(), Failure> {
+    if session.remote.as_ref().is_some_and(|remote| remote.store.provider() == Provider::Web) {
         return Err(Failure::Usage {
             message: format!("{}: {}", session.shown_location(), StoreErrorKind::CannotList),
             hint: Some("sizes need listings: point at the bucket or the folder behind the web server"),

@@ -47,11 +47,13 @@ struct Data<'a> {
 pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
     let targets = Targets::of(args, &session)?;
-    du::need_listings(&session, &session.open_for_shards()?)?;
+    du::need_listings(&session)?;
     let all = verify::everything(&session, args.depth.into(), args.max_findings);
     let options = Options { sample: args.sample, seed: args.seed, ..all };
     let progress = run.progress();
-    let verified = verify::verified(&session, &session.store, &options, &progress)?;
+    let failed = |error| Failure::Open { location: session.shown_location(), error };
+    let verified = core_verify::verify(&session.store, &session.base, &options, &session.pool, &progress);
+    let verified = verified.map_err(failed)?.map_err(|unopened| failed(unopened.error))?;
     verify::refuse_empty(&verified, &options, &session)?;
     let repository = &verified.repository;
     let origins = chronology::origins(repository, &session.pool, Wanted::Policies)?;

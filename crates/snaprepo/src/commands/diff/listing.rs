@@ -47,15 +47,14 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
             elsewhere_blobs: Some(all.n.saturating_sub(n)),
         };
         store = Arc::new(inventoried) as Arc<dyn ReadStore>;
+    } else {
+        du::need_listings(&session)?;
     }
     let options = verify::everything(&session, Depth::Presence, args.max_findings);
     let progress = run.progress();
     let report = verify::verified(&session, &store, &options, &progress);
     progress.finish();
     let report = report?;
-    if file.is_none() {
-        du::need_listings(&session, &report.repository)?;
-    }
     let unreferenced: Option<Vec<UnreferencedRow>> = report.unreferenced.as_ref().map(|classes| {
         let row = |class: &ClassTally| UnreferencedRow {
             class: class.class.name(),
