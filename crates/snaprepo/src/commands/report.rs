@@ -212,13 +212,7 @@ fn view(
 /// The options that decide what the report says.
 fn options_of(args: &ReportArgs, depth: &str) -> Vec<String> {
     let mut options = vec!["--depth".to_owned(), depth.to_owned()];
-    if args.sample != core_verify::Sample::All {
-        let sample = match args.sample {
-            core_verify::Sample::Slice { part, of } => format!("{}/{of}", part + 1),
-            core_verify::Sample::Bytes(bytes) => format!("{bytes}B"),
-            core_verify::Sample::PerMillion(share) => format!("{}.{:04}%", share / 10_000, share % 10_000),
-            core_verify::Sample::All => "100%".to_owned(),
-        };
+    if let Some(sample) = verify::sample_text(args.sample) {
         options.extend(["--sample".to_owned(), sample, "--seed".to_owned(), args.seed.to_string()]);
     }
     options

@@ -304,15 +304,26 @@ pub(super) fn view(report: &Report, options: &Options) -> VerifyView {
 
 fn sample_view(report: &Report, options: &Options) -> Option<SampleView> {
     let sample = match options.sample {
-        Sample::All => return None,
-        Sample::PerMillion(share) => format!("{}.{:04}%", share / 10_000, share % 10_000),
-        Sample::Slice { part, of } => format!("{}/{of}", part + 1),
         Sample::Bytes(bytes) => {
-            let share = report.sampled_per_million.unwrap_or(0);
-            format!("{} bytes ({}.{:04}%)", count(bytes), share / 10_000, share % 10_000)
+            format!("{} bytes ({})", count(bytes), per_cent(report.sampled_per_million.unwrap_or(0)))
         }
+        sample => sample_text(sample)?,
     };
     Some(SampleView { sample, seed: options.seed })
+}
+
+/// A sample as `--sample` takes it; `None` when it is everything.
+pub(super) fn sample_text(sample: Sample) -> Option<String> {
+    Some(match sample {
+        Sample::All => return None,
+        Sample::PerMillion(share) => per_cent(share),
+        Sample::Slice { part, of } => format!("{}/{of}", part + 1),
+        Sample::Bytes(bytes) => format!("{bytes}B"),
+    })
+}
+
+fn per_cent(per_million: u32) -> String {
+    format!("{}.{:04}%", per_million / 10_000, per_million % 10_000)
 }
 
 fn heading(repository: &Repository) -> String {
