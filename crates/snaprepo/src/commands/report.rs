@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use snaprepo_core::{
     Repository,
     chronology::{self, Origin, Wanted},
-    usage::{Grouping, Question, Share, Usage},
+    usage::{Grouping, Question, Usage},
     verify::{self as core_verify, Options, Report},
 };
 use snaprepo_format::{engine::VersionId, root::SnapshotIx};
@@ -171,13 +171,12 @@ fn view(
     let mut du = du::view(repository, usage, None, None);
     du.by = Some("index");
     du.rows = du::rows(DuBy::Index, repository, usage, None, by_start);
-    let verdicts: BTreeMap<&str, usize> =
-        verify.snapshots.iter().enumerate().map(|(at, row)| (&*row.uuid, at)).collect();
+    let verdicts: BTreeMap<&str, _> = verify.snapshots.iter().map(|row| (&*row.uuid, row)).collect();
     let row = |snapshot: &SnapshotIx| {
         let entry = repository.root.snapshot_entry(*snapshot);
         let origin = origins.get(of(*snapshot));
         let share = shares.get(of(*snapshot)).copied().unwrap_or_default();
-        let verdict = verdicts.get(&*entry.uuid).and_then(|at| verify.snapshots.get(*at));
+        let verdict = verdicts.get(&*entry.uuid);
         ReportSnapshot {
             snapshot: entry.name.to_string(),
             uuid: entry.uuid.to_string(),
@@ -198,7 +197,7 @@ fn view(
         made_at: rfc_3339(now_millis),
         made_at_in_millis: now_millis,
         options: options_of(args, verify.depth),
-        growth: growth(&snapshots, by_start, shares),
+        growth: growth(&snapshots),
         policies: policies(&snapshots, now_millis),
         last: last(repository, by_start),
         verify,
@@ -219,14 +218,11 @@ fn options_of(args: &ReportArgs, depth: &str) -> Vec<String> {
 }
 
 /// Snapshots, or months, or years: as many as there is room for.
-fn growth(snapshots: &[ReportSnapshot], by_start: &[SnapshotIx], shares: &[Share]) -> Vec<GrowthRow> {
-    let added = |snapshot: &SnapshotIx| {
-        usize::try_from(*snapshot).ok().and_then(|at| shares.get(at)).map_or(0, |share| share.added.bytes)
-    };
+fn growth(snapshots: &[ReportSnapshot]) -> Vec<GrowthRow> {
     let steps = |name: &dyn Fn(&ReportSnapshot) -> String| {
         let (mut rows, mut sum) = (Vec::<GrowthRow>::new(), 0_u64);
-        for (row, snapshot) in snapshots.iter().zip(by_start) {
-            let (name, added) = (name(row), added(snapshot));
+        for row in snapshots {
+            let (name, added) = (name(row), row.added_size_in_bytes);
             sum = sum.saturating_add(added);
             match rows.last_mut().filter(|last| last.name == name) {
                 Some(last) => {
