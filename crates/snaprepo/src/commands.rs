@@ -197,6 +197,12 @@ impl Run<'_> {
         Node::new(self.global.imitate, repository, session, self.name(session))
     }
 
+    /// Ends a verb that has no answer yet: shards that were not reached would look like none.
+    fn interrupted(&mut self) -> Exit {
+        self.io.error_text("interrupted before everything was read\n");
+        Exit::Interrupted
+    }
+
     /// Says on standard error that the answer is not complete.
     fn note_interrupted(&mut self) {
         self.io.error_text("interrupted: the answer has what was read so far\n");

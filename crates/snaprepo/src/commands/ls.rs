@@ -46,9 +46,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &LsArgs) -> Result<Exit, Failure> {
         }
     };
     if session.is_cancelled() {
-        // Shards that were not reached would look like none.
-        run.io.error_text("interrupted before everything was read\n");
-        return Ok(Exit::Interrupted);
+        return Ok(run.interrupted());
     }
     sort(&mut view, args.indices.sort.unwrap_or(IndexSort::Name));
     let exit = problems.exit(run, &session, &repository)?;

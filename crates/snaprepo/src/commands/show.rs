@@ -35,9 +35,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
     }
     let status = status::of_snapshot(&repository, &session.pool, snapshot)?;
     if session.is_cancelled() {
-        // Shards that were not reached would look like none.
-        run.io.error_text("interrupted before everything was read\n");
-        return Ok(Exit::Interrupted);
+        return Ok(run.interrupted());
     }
     let mut view = view(&repository, &status);
     let mut problems = Problems::default();
