@@ -48,6 +48,13 @@ impl Layout {
         };
         if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
+
+    /// A line for each blob that could not be read.
+    #[must_use]
+    pub(crate) fn unreadable(&self, what: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+        let line = |what: &str| format!("{} {}\n", self.paint("unreadable:"), clean(what));
+        what.into_iter().map(|what| line(what.as_ref())).collect()
+    }
 }
 
 /// The answer of a verb.

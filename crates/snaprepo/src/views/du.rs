@@ -211,9 +211,7 @@ impl View for DuView {
             text.push('\n');
             text += &cost_text(cost);
         }
-        for error in &self.unreadable {
-            text += &format!("{} {}\n", layout.paint("unreadable:"), crate::output::units::clean(error));
-        }
+        text += &layout.unreadable(&self.unreadable);
         if self.missing_blobs > 0 {
             text += &format!(
                 "{} {} missing: snaprepo verify says which\n",

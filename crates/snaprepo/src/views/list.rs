@@ -10,7 +10,7 @@ use crate::{
     args::Column,
     output::{
         table::{Align, Table},
-        units::{clean, count, counted, duration},
+        units::{count, counted, duration},
     },
 };
 
@@ -110,9 +110,7 @@ impl View for ListView {
             return summary;
         }
         let mut text = self.table(layout);
-        for unreadable in &self.unreadable {
-            text += &format!("{} {}\n", layout.paint("unreadable:"), clean(unreadable));
-        }
+        text += &layout.unreadable(&self.unreadable);
         text.push_str(&summary);
         text
     }
@@ -132,13 +130,8 @@ impl ListView {
         for row in &self.snapshots {
             table.cells(self.columns.iter().map(|column| row.cell(*column, layout)));
         }
-        let mut text = table.render(layout.width);
-        for row in &self.snapshots {
-            if let Some(error) = &row.error {
-                text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", row.snapshot)));
-            }
-        }
-        text
+        let error = |row: &SnapshotRow| row.error.as_ref().map(|error| format!("{}: {error}", row.snapshot));
+        table.render(layout.width) + &layout.unreadable(self.snapshots.iter().filter_map(error))
     }
 }
 

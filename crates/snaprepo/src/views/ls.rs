@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Layout, View, show::shares, status::IndexStatusView, write_row};
 use crate::output::{
     table::{Align, Table},
-    units::{clean, count, counted},
+    units::{count, counted},
 };
 
 /// What a snapshot, an index or a shard holds.
@@ -97,11 +97,7 @@ impl View for LsView {
                 if indices.iter().all(|index| index.share.is_none()) {
                     table = table.without("ADDED").without("EXCLUSIVE");
                 }
-                let mut text = table.render(layout.width) + &errors(indices, layout);
-                for unreadable in unreadable {
-                    text += &format!("{} {}\n", layout.paint("unreadable:"), clean(unreadable));
-                }
-                text
+                table.render(layout.width) + &errors(indices, layout) + &layout.unreadable(unreadable)
             }
             Self::Indices { indices, .. } => {
                 let mut table = Table::new([
@@ -165,9 +161,7 @@ impl View for LsView {
 fn errors(indices: &[IndexStatusView], layout: &Layout) -> String {
     let mut text = String::new();
     for index in indices {
-        if let Some(error) = &index.error {
-            text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", index.index)));
-        }
+        text += &layout.unreadable(index.error.iter().map(|error| format!("{}: {error}", index.index)));
         for shard in index.shards.iter().filter(|shard| shard.stage == "unreadable") {
             let reason = shard.reason.as_deref().unwrap_or("");
             text += &format!("{} {} shard {}: {reason}\n", layout.paint("unreadable:"), index.index, shard.shard);

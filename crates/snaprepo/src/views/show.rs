@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Layout, View, facts};
 use crate::output::{
     table::{Align, Table},
-    units::{clean, count, counted, duration},
+    units::{count, counted, duration},
 };
 
 /// One snapshot.
@@ -191,14 +191,9 @@ impl View for ShowView {
             table = table.without("ADDED").without("EXCLUSIVE");
         }
         text += &table.render(layout.width);
-        for unreadable in &self.unreadable {
-            text += &format!("{} {}\n", layout.paint("unreadable:"), clean(unreadable));
-        }
-        for row in &self.indices {
-            if let Some(error) = &row.error {
-                text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", row.index)));
-            }
-        }
+        let error = |row: &IndexRow| row.error.as_ref().map(|error| format!("{}: {error}", row.index));
+        text += &layout.unreadable(&self.unreadable);
+        text += &layout.unreadable(self.indices.iter().filter_map(error));
         for failure in &self.failures {
             let reason = failure.reason.as_deref().unwrap_or("no reason recorded");
             text += &format!("failed: {} shard {}: {reason}\n", failure.index, failure.shard);

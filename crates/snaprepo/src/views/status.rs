@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Layout, View, show::ShareView, write_row};
 use crate::output::{
     table::{Align, Table},
-    units::{clean, count, counted},
+    units::{count, counted},
 };
 
 /// Files and their lengths.
@@ -185,9 +185,7 @@ impl SnapshotStatusView {
             ("SIZE", Align::Right),
         ]);
         for index in &self.indices {
-            if let Some(error) = &index.error {
-                text += &format!("{} {}\n", layout.paint("unreadable:"), clean(&format!("{}: {error}", index.index)));
-            }
+            text += &layout.unreadable(index.error.iter().map(|error| format!("{}: {error}", index.index)));
             for shard in &index.shards {
                 table.row([
                     index.index.clone(),
