@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     usage::Blobs,
-    verify::{ClassTally, Depth, Finding, FindingKind, Outcome, Severity},
+    verify::{ClassTally, Depth, Finding, Outcome, Severity},
 };
 use snaprepo_inventory::Inventoried;
 use snaprepo_store::ReadStore;
@@ -65,9 +65,8 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         };
         classes.iter().map(row).collect()
     });
-    // What lies there and belongs to nothing is told by class.
-    let is_leftover = |kind| matches!(kind, FindingKind::UnreferencedBlobs | FindingKind::ForeignBlobs);
-    let told = |finding: &&Finding| finding.severity > Severity::Info && !is_leftover(finding.kind);
+    // What lies there and belongs to nothing is told by class; its findings are for information.
+    let told = |finding: &&Finding| finding.severity > Severity::Info;
     let findings: Vec<_> = report
         .findings
         .iter()
