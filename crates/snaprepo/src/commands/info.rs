@@ -27,7 +27,7 @@ pub(crate) fn run(run: &mut Run<'_>, location: &str) -> Result<Exit, Failure> {
     let repository = session.open_with_cache()?;
     let mut errors = Vec::new();
     let view = view(&repository, session.hides_base(&repository), &mut errors);
-    let mut problems = Problems { damage: !repository.unreadable_roots.is_empty(), unread: false };
+    let mut problems = Problems::default();
     errors.iter().for_each(|error| problems.note(error));
     let exit = problems.exit(run, &session, &repository)?;
     reply(run, &session, &repository, view, exit)

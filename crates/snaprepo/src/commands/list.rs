@@ -53,7 +53,6 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
         || args.columns.contains(&Column::Policy) && lacks(|entry| entry.slm_policy.is_none())
         || args.columns.iter().any(|column| column.is_detail());
     let mut problems = Problems::default();
-    repository.unreadable_roots.iter().for_each(|(_, error)| problems.note(error));
     let mut rows = if details {
         detailed_rows(&repository, &session, &chosen, &mut problems)
     } else {
