@@ -27,6 +27,10 @@ impl Inventoried {
     /// # Errors
     /// When the temporary file cannot be read.
     pub fn below(&self, folder: &BlobPath) -> Result<(u64, u64), StoreError> {
+        // All of it was counted when it was sorted.
+        if *folder == self.base {
+            return Ok((self.sorted.n_entries(), self.sorted.bytes()));
+        }
         let (mut n, mut bytes) = (0, 0_u64);
         self.each(folder, &mut |_, len_bytes| {
             n += 1;

@@ -3,10 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use snaprepo_codec::BlobPath;
-use snaprepo_core::{
-    usage::Blobs,
-    verify::{ClassTally, Depth, Finding, Outcome, Severity},
-};
+use snaprepo_core::verify::{ClassTally, Depth, Finding, Outcome, Severity};
 use snaprepo_inventory::Inventoried;
 use snaprepo_store::ReadStore;
 
@@ -26,7 +23,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         let (format, sorted) = snaprepo_inventory::read(file)?;
         let of_bucket = session.remote.is_some() && format.counts_from_bucket();
         let from = if of_bucket { BlobPath::root() } else { session.base.clone() };
-        let all = Blobs { n: sorted.n_entries(), bytes: sorted.bytes() };
+        let n_all = sorted.n_entries();
         let inventoried = Inventoried::new(store, sorted, from);
         let failed = |error: snaprepo_store::StoreError| Failure::Open {
             location: session.shown_location(),
@@ -44,7 +41,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
             file: Some(file.display().to_string()),
             blobs: Some(n),
             size_in_bytes: Some(bytes),
-            elsewhere_blobs: Some(all.n.saturating_sub(n)),
+            elsewhere_blobs: Some(n_all.saturating_sub(n)),
         };
         store = Arc::new(inventoried) as Arc<dyn ReadStore>;
     } else {
