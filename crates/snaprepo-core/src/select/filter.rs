@@ -1,7 +1,7 @@
 //! Filters: snapshots by what is known of them.
 
-use std::collections::HashMap;
-
+use hashbrown::HashSet;
+use snaprepo_codec::value::Value;
 use snaprepo_format::{
     root::{SnapshotEntry, SnapshotIx},
     snapshot_info::SnapshotState,
@@ -9,7 +9,10 @@ use snaprepo_format::{
 use snaprepo_store::Pool;
 
 use super::glob;
-use crate::{BlobError, Repository, chronology};
+use crate::{
+    BlobError, Repository,
+    chronology::{self, InfoResult},
+};
 
 /// What snapshots must be like; a filter without conditions keeps all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,15 +30,11 @@ pub struct Filter {
 }
 
 /// What is known of one snapshot.
-#[derive(Default)]
-struct Known {
+struct Known<'a> {
     state: Option<SnapshotState>,
     start_millis: Option<i64>,
-    policy: Option<Box<str>>,
-    /// By key; read only when it is asked for.
-    metadata: HashMap<Box<str>, String>,
-    /// Its blob is damaged: nobody can rule it out.
-    is_damaged: bool,
+    policy: Option<&'a str>,
+    metadata: &'a [(Box<str>, Value)],
 }
 
 impl Filter {
@@ -56,48 +55,46 @@ impl Filter {
         pool: &Pool,
         snapshots: &[SnapshotIx],
     ) -> Result<Vec<SnapshotIx>, BlobError> {
-        if self.is_empty() {
-            return Ok(snapshots.to_vec());
-        }
-        let entry = |ix: &SnapshotIx| repository.root.snapshot_entry(*ix);
-        let mut known: HashMap<SnapshotIx, Known> = HashMap::new();
-        let unknown: Vec<SnapshotIx> = snapshots.iter().copied().filter(|ix| self.needs_blob(entry(ix))).collect();
+        let entry = |ix: SnapshotIx| repository.root.snapshot_entry(ix);
+        let needs_blob = |ix: &SnapshotIx| self.needs_blob(entry(*ix));
+        let unknown: Vec<SnapshotIx> = snapshots.iter().copied().filter(needs_blob).collect();
+        let mut kept = HashSet::new();
         let mut unread = None;
-        chronology::read_infos(repository, pool, &unknown, |ix, info| match info {
-            Ok(info) => {
-                let members = info.metadata.as_ref().map_or(&[][..], |metadata| metadata.members());
-                let text = |value: &snaprepo_codec::value::Value| match value.as_str() {
-                    Some(text) => text.to_owned(),
-                    None => String::from_utf8(value.to_json()).unwrap_or_default(),
-                };
-                let facts = Known {
-                    state: Some(info.state),
-                    start_millis: Some(info.start_millis),
-                    policy: info.policy().map(Into::into),
-                    metadata: members.iter().map(|(key, value)| (key.clone(), text(value))).collect(),
-                    is_damaged: false,
-                };
-                known.insert(ix, facts);
+        chronology::read_infos(repository, pool, &unknown, |ix, info| {
+            if self.keeps(entry(ix), Some(&info)) {
+                kept.insert(ix);
             }
-            Err(error) if error.is_finding() => {
-                known.insert(ix, Known { is_damaged: true, ..Known::default() });
+            match info {
+                Err(error) if !error.is_finding() => unread = Some(error),
+                _ => {}
             }
-            Err(error) => unread = Some(error),
         });
         if let Some(error) = unread {
             return Err(error);
         }
-        let of_root = |entry: &SnapshotEntry| Known {
-            state: entry.state,
-            start_millis: entry.start_millis,
-            policy: entry.slm_policy.clone(),
-            ..Known::default()
-        };
-        let matches = |ix: &SnapshotIx| match known.get(ix) {
-            Some(known) => self.keeps(known),
-            None => self.keeps(&of_root(entry(ix))),
-        };
+        let matches = |ix: &SnapshotIx| if needs_blob(ix) { kept.contains(ix) } else { self.keeps(entry(*ix), None) };
         Ok(snapshots.iter().copied().filter(matches).collect())
+    }
+
+    /// Whether a snapshot matches: by the root where that tells all that is asked for, else by its blob. What is not
+    /// known, because the blob was not read or cannot be, rules nothing out.
+    #[must_use]
+    pub fn keeps(&self, entry: &SnapshotEntry, info: Option<&InfoResult>) -> bool {
+        if !self.needs_blob(entry) {
+            return self.matches(&Known {
+                state: entry.state,
+                start_millis: entry.start_millis,
+                policy: entry.slm_policy.as_deref(),
+                metadata: &[],
+            });
+        }
+        let Some(Ok(info)) = info else { return true };
+        self.matches(&Known {
+            state: Some(info.state),
+            start_millis: Some(info.start_millis),
+            policy: info.policy(),
+            metadata: info.metadata.as_ref().map_or(&[], Value::members),
+        })
     }
 
     /// Whether the root of a repository does not tell all that is asked for.
@@ -106,23 +103,38 @@ impl Filter {
         repository.root.snapshots.iter().any(|entry| self.needs_blob(entry))
     }
 
-    fn needs_blob(&self, entry: &SnapshotEntry) -> bool {
+    /// Whether the root does not tell all that is asked for of this snapshot.
+    #[must_use]
+    pub fn needs_blob(&self, entry: &SnapshotEntry) -> bool {
         !self.metadata.is_empty()
             || !self.states.is_empty() && entry.state.is_none()
             || (self.before_millis.is_some() || self.since_millis.is_some()) && entry.start_millis.is_none()
             || self.policy.is_some() && entry.slm_policy.is_none()
     }
 
-    fn keeps(&self, known: &Known) -> bool {
+    fn matches(&self, known: &Known<'_>) -> bool {
         let state = || self.states.is_empty() || known.state.is_some_and(|state| self.states.contains(&state));
         let before = || self.before_millis.is_none_or(|limit| known.start_millis.is_some_and(|start| start < limit));
         let since = || self.since_millis.is_none_or(|limit| known.start_millis.is_some_and(|start| start >= limit));
-        let policy = || match (&self.policy, &known.policy) {
+        let policy = || match (&self.policy, known.policy) {
             (None, _) => true,
             (Some(pattern), Some(name)) => !name.is_empty() && glob(pattern, name),
             (Some(_), None) => false,
         };
-        let metadata = || self.metadata.iter().all(|(key, value)| known.metadata.get(&**key) == Some(value));
-        known.is_damaged || state() && before() && since() && policy() && metadata()
+        let metadata = || {
+            self.metadata.iter().all(|(key, wanted)| {
+                // Of members with the same name the last one counts.
+                let found = known.metadata.iter().rfind(|(name, _)| **name == **key);
+                found.is_some_and(|(_, value)| text(value) == *wanted)
+            })
+        };
+        state() && before() && since() && policy() && metadata()
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => String::from_utf8(value.to_json()).unwrap_or_default(),
     }
 }

@@ -1,6 +1,6 @@
 //! `list`: snapshots from the root, or from their blobs.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use snaprepo_core::{BlobError, Repository, chronology, chronology::InfoResult, select::Filter, usage::Usage};
 use snaprepo_format::{
@@ -27,14 +27,13 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
     let filter = filter(args, run.io.now_millis);
     let session = run.session(&args.repo.repo)?;
     let repository = if wants_sizes { session.open_for_shards()? } else { session.open_with_cache()? };
-    let chosen = if args.snapshot.is_empty() {
+    let mut chosen: Vec<SnapshotIx> = if args.snapshot.is_empty() {
         (0..).zip(&repository.root.snapshots).map(|(ix, _)| ix).collect()
     } else {
         session.select(&repository, &args.snapshot)?
     };
-    let n_chosen = chosen.len();
-    let chosen = filter.apply(&repository, &session.pool, &chosen)?;
     if let Some(format) = run.global.format {
+        let chosen = filter.apply(&repository, &session.pool, &chosen)?;
         if wants_sizes || args.sort.is_some() || args.reverse || !args.columns.is_empty() {
             return Err(Failure::Usage {
                 message: "--format answers as a cluster does: without --size, --sort, --reverse and --columns"
@@ -53,8 +52,11 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ListArgs) -> Result<Exit, Failure> {
         || args.columns.contains(&Column::Policy) && lacks(|entry| entry.slm_policy.is_none())
         || args.columns.iter().any(|column| column.is_detail());
     let mut problems = Problems::default();
+    let n_chosen = chosen.len();
+    // What the root rules out need not be read.
+    chosen.retain(|ix| filter.keeps(repository.root.snapshot_entry(*ix), None));
     let mut rows = if details {
-        detailed_rows(&repository, &session, &chosen, &mut problems)
+        detailed_rows(&repository, &session, &filter, &mut chosen, &mut problems)?
     } else {
         let n_indices = |ix: SnapshotIx| repository.indices_of(ix).len() as u64;
         chosen.iter().map(|ix| root_row(repository.root.snapshot_entry(*ix), n_indices(*ix))).collect()
@@ -170,15 +172,33 @@ fn root_row(entry: &SnapshotEntry, n_indices: u64) -> SnapshotRow {
     }
 }
 
+/// Rows of those of the chosen snapshots that the filter keeps; the others are taken out of `chosen`.
+///
+/// # Errors
+/// When a blob that the filter needs cannot be read.
 fn detailed_rows(
     repository: &Repository,
     session: &Session,
-    chosen: &[SnapshotIx],
+    filter: &Filter,
+    chosen: &mut Vec<SnapshotIx>,
     problems: &mut Problems,
-) -> Vec<SnapshotRow> {
+) -> Result<Vec<SnapshotRow>, BlobError> {
     let mut rows = Vec::with_capacity(chosen.len());
+    let mut ruled_out = BTreeSet::new();
+    let mut unread = None;
     chronology::read_infos(repository, &session.pool, chosen, |ix, info| {
         let entry = repository.root.snapshot_entry(ix);
+        let info = match info {
+            Err(error) if filter.needs_blob(entry) && !error.is_finding() => {
+                unread = Some(error);
+                return;
+            }
+            info if !filter.keeps(entry, Some(&info)) => {
+                ruled_out.insert(ix);
+                return;
+            }
+            info => info,
+        };
         rows.push(match info {
             Ok(info) => match stranger(entry, &info) {
                 Some(error) => {
@@ -193,7 +213,8 @@ fn detailed_rows(
             }
         });
     });
-    rows
+    chosen.retain(|ix| !ruled_out.contains(ix));
+    unread.map_or(Ok(rows), Err)
 }
 
 /// What is wrong with a snapshot blob that holds another snapshot than the root says.
