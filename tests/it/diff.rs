@@ -19,7 +19,7 @@ use snaprepo_testkit::{
     fixtures::{self, Fixture},
     rewrite,
 };
-use snaprepo_tests::{first_blob, pool, run, run_wide, store};
+use snaprepo_tests::{first_blob, pool, run, shown, store};
 
 fn open(store_root: &Path, base: &str) -> Repository {
     let base = BlobPath::parse(base).unwrap();
@@ -268,12 +268,6 @@ fn two_products_have_nothing_in_common() {
     let answer = output.json();
     assert_eq!(answer["other"]["product"], "OpenSearch");
     assert!(became(&answer).iter().all(|(_, copy, _)| matches!(*copy, "missing" | "added")));
-}
-
-fn shown(args: &[&str], width: usize) -> String {
-    let (_, path) = plain();
-    let args: Vec<&str> = args.iter().map(|word| if *word == "REPO" { &*path } else { word }).collect();
-    run_wide(&args, width).all().replace(&path, "REPO")
 }
 
 #[test]

@@ -20,7 +20,7 @@ use snaprepo_testkit::{
     memory::MemoryStore,
     scale::{Repeated, Scale},
 };
-use snaprepo_tests::{first_blob, pool, run, run_wide};
+use snaprepo_tests::{first_blob, pool, run, shown};
 
 fn open(store: &Arc<dyn ReadStore>, fixture: &Fixture) -> Repository {
     let repository = Repository::open(store, &BlobPath::parse(fixture.base()).unwrap(), &pool()).unwrap();
@@ -200,13 +200,6 @@ fn one_listing_tells_the_same() {
         );
         assert_eq!((here.indices, here.shards), (there.indices, there.shards), "{}", fixture.name);
     }
-}
-
-fn shown(args: &[&str], width: usize) -> String {
-    let repository = fixtures::named("elasticsearch-9.5.3-plain").repository();
-    let path = repository.to_str().unwrap();
-    let args: Vec<&str> = args.iter().map(|word| if *word == "REPO" { path } else { word }).collect();
-    run_wide(&args, width).all().replace(path, "REPO")
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use serde_json::Value;
 use snaprepo::Exit;
 use snaprepo_testkit::fixtures;
-use snaprepo_tests::{run, run_wide};
+use snaprepo_tests::{run, shown};
 
 fn path() -> String {
     fixtures::named("elasticsearch-9.5.3-plain").repository().to_str().unwrap().to_owned()
@@ -128,12 +128,6 @@ fn rows_are_sorted() {
     assert_eq!(by(&["--sort", "took"])[0], "snap-2");
     assert_eq!(by(&["--sort", "state"])[0], "snap-4");
     assert_eq!(by(&["--sort", "indices"])[0], "snap-4");
-}
-
-fn shown(args: &[&str], width: usize) -> String {
-    let path = path();
-    let args: Vec<&str> = args.iter().map(|word| if *word == "REPO" { &*path } else { word }).collect();
-    run_wide(&args, width).all().replace(&path, "REPO")
 }
 
 #[test]

@@ -15,6 +15,7 @@ use snaprepo_core::{
     verify::{self, Depth, Options, Sample, Scope, Verified},
 };
 use snaprepo_store::{Cancel, LocalStore, Pool, ReadStore};
+use snaprepo_testkit::fixtures;
 
 /// A pool as wide as the tests need to meet every interleaving.
 #[must_use]
@@ -138,4 +139,17 @@ pub fn run_wide(args: &[&str], width: usize) -> Output {
     let args = std::iter::once("snaprepo").chain(args.iter().copied()).map(Into::into);
     let exit = snaprepo::run(args, &mut io);
     Output { stdout: stdout.text(), stderr: stderr.text(), exit }
+}
+
+/// All that the program says of the plain repository of a recent engine, whose place is `REPO` in the arguments and in
+/// the answer.
+///
+/// # Panics
+/// When the fixture cannot be unpacked.
+#[must_use]
+pub fn shown(args: &[&str], width: usize) -> String {
+    let repository = fixtures::named("elasticsearch-9.5.3-plain").repository();
+    let path = repository.to_str().expect("fixtures are unpacked where names are UTF-8");
+    let args: Vec<&str> = args.iter().map(|word| if *word == "REPO" { path } else { word }).collect();
+    run_wide(&args, width).all().replace(path, "REPO")
 }
