@@ -196,6 +196,10 @@ impl WriteStore for CloudStore {
         self.not_the_web(path, StoreErrorKind::Denied)?;
         self.wait(path, write::delete(self.client(), Self::key(path)?))
     }
+
+    fn delete_many(&self, paths: &[BlobPath]) -> Vec<StoreError> {
+        self.delete_in_bulks(paths)
+    }
 }
 
 impl fmt::Debug for CloudStore {

@@ -2,7 +2,7 @@
 
 use snaprepo_codec::BlobPath;
 
-use crate::{ReadStore, StoreError};
+use crate::{ReadStore, StoreError, StoreErrorKind};
 
 /// A place to write blobs to.
 pub trait WriteStore: ReadStore {
@@ -23,4 +23,11 @@ pub trait WriteStore: ReadStore {
     /// # Errors
     /// When it is absent or cannot be removed.
     fn delete(&self, path: &BlobPath) -> Result<(), StoreError>;
+
+    /// Removes many blobs, in as few requests as the store allows. Returns what could not be removed; blobs that are
+    /// not there any more are removed as wished.
+    fn delete_many(&self, paths: &[BlobPath]) -> Vec<StoreError> {
+        let failures = paths.iter().filter_map(|path| self.delete(path).err());
+        failures.filter(|error| !matches!(error.kind, StoreErrorKind::NotFound)).collect()
+    }
 }

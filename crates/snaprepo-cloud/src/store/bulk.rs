@@ -22,9 +22,8 @@ const KEYS_AT_ONCE: usize = 1000;
 const DELETES_AT_ONCE: usize = 16;
 
 impl CloudStore {
-    /// Deletes many blobs, in as few requests as the service allows. Returns what could not be deleted; blobs that are
-    /// not there any more are deleted as wished.
-    pub fn delete_many(&self, paths: &[BlobPath]) -> Vec<StoreError> {
+    /// Deletes many blobs, in as few requests as the service allows.
+    pub(super) fn delete_in_bulks(&self, paths: &[BlobPath]) -> Vec<StoreError> {
         if self.provider() == Provider::Web {
             return paths.iter().map(|path| StoreError::new(path, StoreErrorKind::Denied)).collect();
         }
