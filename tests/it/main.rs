@@ -6,6 +6,8 @@ mod buckets;
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod change;
+#[cfg(test)]
 mod cluster_shapes;
 #[cfg(test)]
 mod concurrent;

@@ -11,6 +11,10 @@ pub enum Phase {
     Shards,
     /// Looking for blobs that nothing refers to.
     Unreferenced,
+    /// Writing shard tables.
+    Tables,
+    /// Deleting blobs.
+    Deletes,
 }
 
 /// One thing that happened.

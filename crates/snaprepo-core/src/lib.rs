@@ -11,6 +11,7 @@
 mod adler;
 pub mod blob;
 pub mod cat;
+pub mod change;
 pub mod chronology;
 pub mod compat;
 pub mod diff;

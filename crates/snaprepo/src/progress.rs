@@ -98,6 +98,8 @@ fn name(phase: Phase) -> &'static str {
         Phase::Indices => "indices",
         Phase::Shards => "shards",
         Phase::Unreferenced => "unreferenced",
+        Phase::Tables => "tables",
+        Phase::Deletes => "deletes",
     }
 }
 

@@ -75,11 +75,15 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("schemars", Only(&[CLI]), "the schema of our JSON"),
     (
         "serde",
-        Only(&[CLI, CODEC, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]),
-        "types on disk and our JSON; none of the domain",
+        Only(&[CLI, CODEC, CORE, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]),
+        "types on disk, our JSON, plans and journals; none of the domain",
     ),
     ("serde-smile", Tests, "a second opinion on SMILE"),
-    ("serde_json", Only(&[CLI, CLOUD, CODEC, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]), "roots and our JSON"),
+    (
+        "serde_json",
+        Only(&[CLI, CLOUD, CODEC, CORE, FORMAT, INVENTORY, LAB, TESTKIT, TESTS, XTASK]),
+        "roots, our JSON, plans and journals",
+    ),
     ("sha2", Only(&[CLI, LAB, TESTS]), "a fetched engine is the one we know, and so are the data of a report"),
     ("snap", Only(&[INVENTORY]), "pages of inventories in Parquet"),
     ("tar", Tests, "unpacks repositories written by real engines"),

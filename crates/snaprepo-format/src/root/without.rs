@@ -1,4 +1,4 @@
-//! A root without some of its snapshots, as the engines write it when they delete (`docs/format.md`, *Deleting*).
+//! A root without some of its snapshots, as the engines write it when they delete (`docs/format.md`, *Writing order*).
 //!
 //! Everything that stays keeps its bytes, its order and the keys that we do not know: the era of a repository is for its
 //! clusters to change.

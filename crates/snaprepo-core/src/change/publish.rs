@@ -1,0 +1,126 @@
+//! The one place that writes roots and `index.latest` (`docs/format.md`, *Writing order*).
+
+use std::io;
+
+use snaprepo_codec::BlobPath;
+use snaprepo_format::{latest, names};
+use snaprepo_store::{Entry, ReadStore, StoreError, StoreErrorKind, WriteStore};
+
+use super::{journal::JournalError, plan::PlanError};
+use crate::{BlobError, OpenError};
+
+/// What a store makes of "write it if there is none".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusive {
+    /// It refuses to overwrite.
+    Kept,
+    /// It overwrites in silence, or does not know the condition: we look before and behind, and somebody who writes in
+    /// between is not noticed.
+    Looked,
+}
+
+/// Why a change stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The repository is in another state than the plan is for.
+    #[error("{0}")]
+    Moved(String),
+    /// Something in the plan is not for a plan to do.
+    #[error("{0}")]
+    NotInPlan(String),
+    /// What was deleted is not kept anywhere.
+    #[error("{n} of the blobs that were deleted are gone, such as {example}, and nothing keeps them")]
+    Gone {
+        /// How many.
+        n: u64,
+        /// One of them.
+        example: BlobPath,
+    },
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A blob that is needed for it cannot be had.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The repository could not be opened again.
+    #[error("cannot be opened again: {0}")]
+    Open(#[from] OpenError),
+    /// The plan cannot be read.
+    #[error("the plan {0}")]
+    Plan(#[from] PlanError),
+    /// The journal cannot be kept.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A temporary file.
+    #[error("a temporary file: {0}")]
+    Temporary(#[from] io::Error),
+}
+
+pub(super) fn moved(message: impl Into<String>) -> ChangeError {
+    ChangeError::Moved(message.into())
+}
+
+/// A blob of the root folder, of a name that is ours.
+pub(super) fn root_blob(base: &BlobPath, name: &str) -> Result<BlobPath, ChangeError> {
+    base.join(name).map_err(|fault| ChangeError::NotInPlan(format!("{name}: {fault}")))
+}
+
+/// Writes a blob that must be new. One that is there with the very same bytes is ours, of a run that was stopped.
+pub(super) fn create(
+    store: &dyn WriteStore,
+    path: &BlobPath,
+    bytes: &[u8],
+    exclusive: Exclusive,
+) -> Result<(), ChangeError> {
+    let is_there = exclusive == Exclusive::Looked
+        && match store.stat(path) {
+            Ok(_) => true,
+            Err(error) if error.is_absence() => false,
+            Err(error) => return Err(error.into()),
+        };
+    let created = if is_there { Err(StoreError::new(path, StoreErrorKind::Exists)) } else { store.create(path, bytes) };
+    match created {
+        Err(StoreError { kind: StoreErrorKind::Exists, .. }) => match store.read(path) {
+            Ok(found) if found == bytes => Ok(()),
+            Ok(_) => Err(moved(format!("{path} is there already: somebody else writes to this repository"))),
+            Err(error) => Err(error.into()),
+        },
+        created => Ok(created?),
+    }
+}
+
+/// Writes a root, and makes certain that it is the newest: from here on the repository is what it says.
+pub(super) fn root(
+    store: &dyn WriteStore,
+    base: &BlobPath,
+    generation: u64,
+    bytes: &[u8],
+    exclusive: Exclusive,
+) -> Result<(), ChangeError> {
+    let path = root_blob(base, &format!("index-{generation}"))?;
+    create(store, &path, bytes, exclusive)?;
+    if exclusive == Exclusive::Looked && store.read(&path)? != bytes {
+        return Err(moved(format!("{path} was written by somebody else at the same time")));
+    }
+    match newest(store, base)? {
+        Some(newest) if newest > generation => {
+            Err(moved(format!("root {newest} appeared while root {generation} was written: somebody else writes here")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The highest generation in the root folder.
+pub(super) fn newest(store: &(impl ReadStore + ?Sized), base: &BlobPath) -> Result<Option<u64>, StoreError> {
+    let mut newest = None;
+    store.list_some(base, "index-", &mut |entry| {
+        let (Entry::Blob { name, .. } | Entry::Folder { name } | Entry::Odd { name, .. }) = entry;
+        newest = newest.max(name.strip_prefix("index-").and_then(names::generation));
+    })?;
+    Ok(newest)
+}
+
+/// Renews `index.latest`.
+pub(super) fn latest(store: &dyn WriteStore, base: &BlobPath, generation: u64) -> Result<(), ChangeError> {
+    Ok(store.replace(&root_blob(base, names::LATEST)?, &latest::encode(generation))?)
+}
