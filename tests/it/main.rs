@@ -16,6 +16,8 @@ mod damage;
 #[cfg(test)]
 mod damaged_by_older_node;
 #[cfg(test)]
+mod deleting;
+#[cfg(test)]
 mod diff;
 #[cfg(test)]
 mod discover;

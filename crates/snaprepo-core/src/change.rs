@@ -21,7 +21,7 @@ mod spool;
 mod survey;
 mod undo;
 
-pub use apply::{Applied, Stage, apply};
+pub use apply::{Applied, Stage, apply, check};
 pub use delete::{Fate, Planned, Request, delete};
 pub use fence::{Fences, Override, Refusal, Why};
 pub use journal::{Journal, JournalError, Reached};

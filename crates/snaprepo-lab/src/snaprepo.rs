@@ -62,6 +62,22 @@ impl Snaprepo {
         self.run(&arguments)
     }
 
+    /// Deletes snapshots of a repository that no node has registered; the journal goes to `state`.
+    ///
+    /// # Errors
+    /// As of [`Snaprepo::run`], and when it does not say that all is done.
+    pub fn delete(&self, store: &Path, base_path: Option<&str>, snapshots: &str, state: &Path) -> Result<Value> {
+        let state = state.to_string_lossy();
+        // Packed repositories have one age for all of their blobs.
+        let options = [snapshots, "--yes", "--no-cluster-writes", "--json", "--window", "0", "--state", &state];
+        let run = self.run_on("delete", store, base_path, &options)?;
+        if run.code == Some(0) {
+            return run.json();
+        }
+        let reason = format!("exit code {:?}: {} {}", run.code, run.stderr.trim(), run.stdout.trim());
+        Err(Error::Unexpected { request: run.line, reason })
+    }
+
     /// Runs it to its end, without a terminal and without the settings of the person who runs us.
     ///
     /// # Errors

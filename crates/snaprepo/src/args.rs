@@ -1,5 +1,6 @@
 //! What can be typed (`docs/cli.md` is made from this).
 
+mod change;
 mod diff;
 mod list;
 mod report;
@@ -11,6 +12,7 @@ use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum,
 use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
 
+pub(crate) use change::{ApplyArgs, ChangeArgs, DeleteArgs, UndoArgs};
 pub(crate) use diff::DiffArgs;
 pub(crate) use list::{Column, IndexSort, ListArgs, ListSort, LsArgs, ShowArgs};
 pub(crate) use report::ReportArgs;
@@ -160,6 +162,12 @@ pub(crate) enum Verb {
     Verify(VerifyArgs),
     /// Verify, measure, and write it all down as one page, or as metrics
     Report(ReportArgs),
+    /// Delete snapshots: shows what goes and what that frees, and does it with --yes
+    Delete(DeleteArgs),
+    /// Carry out a plan that was made earlier, or go on with one that was stopped
+    Apply(ApplyArgs),
+    /// Take back the last change, as long as nothing is gone that was there
+    Undo(UndoArgs),
     /// Decode any blob to JSON
     CatBlob {
         #[command(flatten)]

@@ -1,7 +1,9 @@
 //! One file per verb: arguments to core, core to view.
 
 mod cat_blob;
+mod change;
 mod compat;
+mod delete;
 mod diff;
 mod discover;
 mod doctor;
@@ -76,6 +78,9 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Diff(diff) => diff::run(run, diff),
         Verb::Verify(verify) => verify::run(run, verify),
         Verb::Report(report) => report::run(run, report),
+        Verb::Delete(delete) => delete::run(run, delete),
+        Verb::Apply(apply) => change::apply(run, apply),
+        Verb::Undo(undo) => change::undo(run, undo),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),
         Verb::Compat { repo, snapshot, target } => compat::run(run, &repo.repo, snapshot, *target),
         Verb::Discover { location, depth } => discover::run(run, location, *depth),

@@ -4,7 +4,11 @@ use std::{borrow::Cow, path::PathBuf};
 
 use serde::Serialize;
 use snaprepo_cloud::OpenFault;
-use snaprepo_core::{BlobError, OpenError, select::SelectFault};
+use snaprepo_core::{
+    BlobError, OpenError,
+    change::{ChangeError, JournalError, PlanError},
+    select::SelectFault,
+};
 use snaprepo_inventory::Fault as InventoryFault;
 use snaprepo_store::{StoreError, StoreErrorKind};
 
@@ -66,6 +70,27 @@ pub(crate) enum Failure {
     /// The prices cannot be used.
     #[error("--prices {0}")]
     Prices(#[from] PricesFault),
+    /// A repository could not be changed, or not wholly.
+    #[error("{location}: {error}")]
+    Change {
+        /// The location.
+        location: String,
+        /// Why.
+        error: Box<ChangeError>,
+        /// Whether the new root is published: then it is done in part.
+        is_published: bool,
+    },
+    /// A plan cannot be used.
+    #[error("{}: {error}", .path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: PlanError,
+    },
+    /// A journal cannot be used.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A listing that somebody else made cannot be used.
     #[error("--listing {0}")]
     Listing(#[from] InventoryFault),
@@ -124,6 +149,15 @@ impl Failure {
             Self::Cache { .. } => "cache",
             Self::Prices(_) => "prices",
             Self::Listing(_) => "listing",
+            Self::Change { error, .. } => match **error {
+                ChangeError::Moved(_) => "moved",
+                ChangeError::Gone { .. } => "gone",
+                ChangeError::NotInPlan(_) | ChangeError::Plan(_) => "plan",
+                ChangeError::Journal(_) | ChangeError::Temporary(_) => "journal",
+                ChangeError::Store(_) | ChangeError::Blob(_) | ChangeError::Open(_) => "store",
+            },
+            Self::Plan { .. } => "plan",
+            Self::Journal(_) => "journal",
             Self::Output(_) | Self::Written { .. } => "output",
         }
     }
@@ -144,6 +178,11 @@ impl Failure {
             Self::Open { error: OpenError::Blob(error), .. }
             | Self::Blob(error)
             | Self::Select(SelectFault::Unread { error, .. }) => error.of_store(),
+            Self::Change { error, .. } => match &**error {
+                ChangeError::Store(error) => Some(error),
+                ChangeError::Blob(error) => error.of_store(),
+                _ => None,
+            },
             Self::Open { error: OpenError::NoReadableRoot(error), .. } => error.of_store(),
             _ => None,
         }
@@ -186,6 +225,16 @@ impl Failure {
             Self::Cache { .. } => Some("name a folder that can be written, or do without: --no-cache"),
             Self::Store { .. } => Some("snaprepo doctor LOCATION says what holds, and where it comes from"),
             Self::Written { .. } => Some("its folder must be there, and allow new files"),
+            Self::Change { error, .. } => match **error {
+                ChangeError::Moved(_) => Some("make a new plan: snaprepo list REPO shows what is there now"),
+                ChangeError::Gone { .. } => Some("an older version of the bucket, or a copy, may have them"),
+                ChangeError::Store(_) => {
+                    Some("check the permissions of the account that runs snaprepo, and go on from the journal")
+                }
+                _ => None,
+            },
+            Self::Plan { .. } => Some("snaprepo delete --plan-out writes plans"),
+            Self::Journal(_) => Some("name another folder with --state, or the folder of the journal itself"),
             Self::Path(_) | Self::Output(_) | Self::Moved => None,
         }
     }
@@ -201,6 +250,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Blob(error) if error.is_finding() => Exit::Bad,
+            Self::Change { is_published: true, .. } => Exit::Partly,
             Self::Missing(_) => Exit::NotDone,
             _ => Exit::NotDone,
         }

@@ -1,6 +1,7 @@
 //! What each verb answers: one value, several voices.
 
 pub(crate) mod cat_blob;
+pub(crate) mod change;
 pub(crate) mod compat;
 pub(crate) mod diff;
 pub(crate) mod discover;

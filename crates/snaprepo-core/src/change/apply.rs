@@ -63,6 +63,24 @@ struct Change<'c> {
     observer: &'c dyn Observer,
 }
 
+/// Looks whether a plan is one for the repository as it is now, before anything is begun for it. Returns the root that
+/// it was made for.
+///
+/// # Errors
+/// When it is not.
+pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Vec<u8>, ChangeError> {
+    check_names(plan, base)?;
+    let generation = plan.head.repository.generation;
+    let newest = publish::newest(store, base)?;
+    if newest != Some(generation) {
+        let newest = newest.map_or("has no root".to_owned(), |newest| format!("its newest root is {newest}"));
+        return Err(moved(format!("{newest}, and the plan was made for root {generation}")));
+    }
+    let old_root = store.read(&publish::root_blob(base, &format!("index-{generation}"))?)?;
+    rewritten(plan, &old_root)?;
+    Ok(old_root)
+}
+
 /// Carries out a plan, or what is left of one that was stopped. `base` is the folder of the repository.
 ///
 /// # Errors
@@ -151,23 +169,7 @@ impl Change<'_> {
 
     /// Whether the new root is there; an error when the repository is in neither state.
     fn is_published(&self, old_root: &[u8], new_root: &[u8]) -> Result<bool, ChangeError> {
-        let head = &self.plan.head;
-        let (old, new) = (head.repository.generation, head.publishes);
-        let newest = publish::newest(self.store, &self.base)?;
-        let (is_published, expected) = match newest {
-            Some(newest) if newest == new => (true, new_root),
-            Some(newest) if newest == old => (false, old_root),
-            Some(newest) => {
-                return Err(moved(format!("its newest root is {newest}, and the plan was made for root {old}")));
-            }
-            None => return Err(moved(format!("has no root, and the plan was made for root {old}"))),
-        };
-        let generation = newest.unwrap_or(old);
-        let path = publish::root_blob(&self.base, &format!("index-{generation}"))?;
-        if self.store.read(&path)? != expected {
-            return Err(moved(format!("root {generation} is not the one that the plan knows: somebody else wrote it")));
-        }
-        Ok(is_published)
+        is_published(self.store, &self.base, &self.plan.head, old_root, new_root)
     }
 
     fn tables(&self) -> Result<u64, ChangeError> {
@@ -263,6 +265,31 @@ impl Change<'_> {
         let deleted = deleted.map(|(_, len_bytes)| Blobs::one(*len_bytes)).fold(Blobs::default(), Blobs::plus);
         (deleted, failures)
     }
+}
+
+fn is_published(
+    store: &dyn WriteStore,
+    base: &BlobPath,
+    head: &Head,
+    old_root: &[u8],
+    new_root: &[u8],
+) -> Result<bool, ChangeError> {
+    let (old, new) = (head.repository.generation, head.publishes);
+    let newest = publish::newest(store, base)?;
+    let (is_published, expected) = match newest {
+        Some(newest) if newest == new => (true, new_root),
+        Some(newest) if newest == old => (false, old_root),
+        Some(newest) => {
+            return Err(moved(format!("its newest root is {newest}, and the plan was made for root {old}")));
+        }
+        None => return Err(moved(format!("has no root, and the plan was made for root {old}"))),
+    };
+    let generation = newest.unwrap_or(old);
+    let path = publish::root_blob(base, &format!("index-{generation}"))?;
+    if store.read(&path)? != expected {
+        return Err(moved(format!("root {generation} is not the one that the plan knows: somebody else wrote it")));
+    }
+    Ok(is_published)
 }
 
 fn parsed(path: &str) -> Result<BlobPath, ChangeError> {

@@ -2,7 +2,9 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
-use super::{cat_blob, compat, diff, discover, doctor, du, find, info, list, ls, report, show, status, store, verify};
+use super::{
+    cat_blob, change, compat, diff, discover, doctor, du, find, info, list, ls, report, show, status, store, verify,
+};
 use crate::output::page::Envelope;
 
 /// Name of each answer and its schema.
@@ -15,6 +17,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
     }
     vec![
         ("cat-blob", of::<cat_blob::CatBlobView>()),
+        ("change", of::<change::ChangeView>()),
         ("compat", of::<compat::CompatView>()),
         ("diff-listing", of::<diff::ListingDiffView>()),
         ("diff-repositories", of::<diff::RepositoryDiffView>()),
@@ -32,6 +35,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("status", of::<status::StatusView>()),
         ("store-du", of::<store::DuView>()),
         ("store-stat", of::<store::StatView>()),
+        ("undo", of::<change::UndoView>()),
         ("verify", of::<verify::VerifyView>()),
     ]
 }

@@ -1,6 +1,6 @@
 //! The small matrix of `cargo xtask test`: a few releases, one node at a time.
 
-use std::{fs, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use serde_json::json;
 use snaprepo_lab::{
@@ -11,7 +11,10 @@ use snaprepo_lab::{
     rounds,
     snaprepo::Snaprepo,
 };
-use snaprepo_testkit::{fixtures, rewrite};
+use snaprepo_testkit::{
+    fixtures::{self, Fixture},
+    rewrite,
+};
 
 use super::super::judge;
 use crate::{error::Error, process::Came, workspace::Workspace};
@@ -67,6 +70,9 @@ const SITTINGS: [Sitting; 6] = [
     },
 ];
 
+/// What we delete before a node is asked again.
+const ALL_BUT_TWO: &str = "all,-latest:2";
+
 /// Runs it and prints what each release took.
 pub(crate) fn run(workspace: &Workspace) -> Result<Came, Error> {
     let program = judge::program(workspace)?;
@@ -106,28 +112,12 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
             tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
         rewrite::repository(&fixture.root(), fixture.base(), folder.path())
             .map_err(|source| Error::Write { path: folder.path().to_owned(), source })?;
-        let truth = fixture.truth_folder();
-        fs::metadata(&truth).map_err(|source| Error::Read { path: truth.clone(), source })?;
-        let given = Given {
-            store: folder.path(),
-            base_path: fixture.base(),
-            truth: Some(&truth),
-            settings: json!({}),
-            name: accept::REGISTRATION,
-            depth: Depth::Write,
-        };
-        let report = accept::accept(&node, program, &given)?;
-        println!(
-            "{} and {name}, rewritten: {} equal lists, {} indices restored with all documents, {:.1} s",
-            sitting.release,
-            report.listings.iter().filter(|check| check.is_equal()).count(),
-            report.n_equal(),
-            std::time::Duration::from_millis(report.took_ms).as_secs_f64()
-        );
-        objections.extend(report.objections().iter().map(|objection| format!("{name}: {objection}")));
-        if report.n_equal() == 0 {
-            objections.push(format!("{name}: no document was compared"));
-        }
+        accepts(&node, program, fixture, folder.path(), "rewritten", &mut objections)?;
+        // (2) The same, after we have deleted from it.
+        let state = tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
+        let base_path = Some(fixture.base()).filter(|base| !base.is_empty());
+        program.delete(folder.path(), base_path, ALL_BUT_TWO, state.path())?;
+        accepts(&node, program, fixture, folder.path(), "rewritten, and all but two deleted by us", &mut objections)?;
     }
     for name in sitting.attempts {
         let fixture = fixtures::named(name);
@@ -163,4 +153,38 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
     let startup = node.startup().as_secs_f64();
     node.stop()?;
     Ok((startup, objections))
+}
+
+/// Lets a node judge a repository that we wrote to.
+fn accepts(
+    node: &Node,
+    program: &Snaprepo,
+    fixture: &Fixture,
+    store: &Path,
+    what: &str,
+    objections: &mut Vec<String>,
+) -> Result<(), Error> {
+    let (name, truth) = (&fixture.name, fixture.truth_folder());
+    fs::metadata(&truth).map_err(|source| Error::Read { path: truth.clone(), source })?;
+    let given = Given {
+        store,
+        base_path: fixture.base(),
+        truth: Some(&truth),
+        settings: json!({}),
+        name: accept::REGISTRATION,
+        depth: Depth::Write,
+    };
+    let report = accept::accept(node, program, &given)?;
+    println!(
+        "{} and {name}, {what}: {} equal lists, {} indices restored with all documents, {:.1} s",
+        node.release(),
+        report.listings.iter().filter(|check| check.is_equal()).count(),
+        report.n_equal(),
+        std::time::Duration::from_millis(report.took_ms).as_secs_f64()
+    );
+    objections.extend(report.objections().iter().map(|objection| format!("{name}, {what}: {objection}")));
+    if report.n_equal() == 0 {
+        objections.push(format!("{name}, {what}: no document was compared"));
+    }
+    Ok(())
 }

@@ -1,0 +1,229 @@
+//! The answers of the verbs that change a repository.
+
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Layout, View, facts, write_row};
+use crate::output::{
+    table::{Align, Table},
+    units::{clean, count, counted},
+};
+
+/// Rows of indices in the text.
+const MAX_INDICES: usize = 10;
+/// Refusals in the text.
+const MAX_REFUSALS: usize = 20;
+
+/// What a change does, or has done.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct ChangeView {
+    /// Whether it was done, as far as `blobs_left` says.
+    pub done: bool,
+    /// Snapshots that go.
+    pub snapshots: Vec<String>,
+    /// Snapshots that stay.
+    pub n_kept: u64,
+    /// Blobs that are deleted.
+    pub blobs: u64,
+    /// Their bytes.
+    pub size_in_bytes: u64,
+    /// Shard tables that are written anew.
+    pub tables: u64,
+    /// Generation of the root before.
+    pub generation: u64,
+    /// Generation of the root that is written.
+    pub next_generation: u64,
+    /// What goes of each index, most bytes first.
+    pub indices: Vec<ChangedIndex>,
+    /// Blobs of names that no repository gives, in folders that go: they stay.
+    pub foreign_blobs: u64,
+    /// Why it is not done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalRow>,
+    /// Blobs that could not be deleted; the repository does not need them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blobs_left: u64,
+    /// Some of them, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// Folder of the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
+    /// File of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Whether the store does not refuse to overwrite: then another writer would not be noticed in between.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub store_overwrites: bool,
+    /// For the text only: what to type next.
+    #[serde(skip)]
+    pub next: Option<String>,
+}
+
+/// What goes of an index.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ChangedIndex {
+    /// Name.
+    pub index: String,
+    /// Blobs.
+    pub blobs: u64,
+    /// Their bytes.
+    pub size_in_bytes: u64,
+    /// Whether no snapshot holds it any more.
+    pub goes: bool,
+}
+
+/// Why a change is not done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RefusalRow {
+    /// Which reason (docs/safety.md).
+    pub why: &'static str,
+    /// The blob or folder that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// In words.
+    pub message: String,
+    /// The option that lets one go on all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unless: Option<&'static str>,
+}
+
+/// What was taken back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct UndoView {
+    /// Whether it was done.
+    pub done: bool,
+    /// Snapshots that are there again.
+    pub snapshots: Vec<String>,
+    /// Generation of the root that is the newest again.
+    pub generation: u64,
+    /// Whether the newer root had been published.
+    pub was_published: bool,
+    /// Folder of the journal.
+    pub journal: String,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl View for ChangeView {
+    fn text(&self, layout: &Layout) -> String {
+        let snapshots = counted(self.snapshots.len() as u64, "snapshot");
+        let size = layout.units.size(self.size_in_bytes);
+        let mut text = if !self.refusals.is_empty() {
+            format!(
+                "{} to delete {snapshots}: {}\n",
+                layout.paint("not safe"),
+                counted(self.refusals.len() as u64, "reason")
+            )
+        } else if self.done {
+            let blobs = counted(self.blobs, "blob");
+            format!("deleted {snapshots}, {} kept: freed {size} in {blobs}\n", count(self.n_kept))
+        } else {
+            let blobs = counted(self.blobs, "blob");
+            format!("would delete {snapshots}, keeping {}: frees {size} in {blobs}\n", count(self.n_kept))
+        };
+        if layout.quiet {
+            return text;
+        }
+        for refusal in self.refusals.iter().take(MAX_REFUSALS) {
+            let place = refusal.path.as_ref().map_or(String::new(), |path| format!("{path} "));
+            let unless = refusal.unless.map_or(String::new(), |option| format!(" (unless {option})"));
+            text += &format!("  {}: {}\n", refusal.why, clean(&format!("{place}{}{unless}", refusal.message)));
+        }
+        if let more @ 1.. = self.refusals.len().saturating_sub(MAX_REFUSALS) {
+            text += &format!("  and {more} more; --json has all\n");
+        }
+        if self.refusals.is_empty() {
+            text += &self.facts();
+            text += &self.indices(layout);
+        }
+        for left in &self.left {
+            text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
+        }
+        if self.blobs_left > self.left.len() as u64 {
+            text += &format!("{} could not be deleted\n", counted(self.blobs_left, "blob"));
+        }
+        if self.store_overwrites {
+            text += "note: this store does not refuse to overwrite: another writer at the same moment is not noticed\n";
+        }
+        if let Some(next) = &self.next {
+            text += &format!("{}\n", clean(next));
+        }
+        text
+    }
+
+    fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_row(out, self)
+    }
+}
+
+impl ChangeView {
+    fn facts(&self) -> String {
+        let or_none = |n: u64, what: String| if n == 0 { String::new() } else { what };
+        facts(&[
+            ("  snapshots", self.named()),
+            ("  root", format!("{} → {}", self.generation, self.next_generation)),
+            ("  shard tables", or_none(self.tables, format!("{} written anew", count(self.tables)))),
+            (
+                "  foreign",
+                or_none(self.foreign_blobs, format!("{} of unknown names stay", counted(self.foreign_blobs, "blob"))),
+            ),
+            ("  plan", self.plan.clone().unwrap_or_default()),
+            ("  journal", self.journal.clone().unwrap_or_default()),
+        ])
+    }
+
+    fn named(&self) -> String {
+        match &self.snapshots[..] {
+            [first, .., last] if self.snapshots.len() > 3 => format!("{first} … {last}"),
+            few => few.join(", "),
+        }
+    }
+
+    fn indices(&self, layout: &Layout) -> String {
+        let mut table = Table::new([
+            ("INDEX", Align::Flexible),
+            ("BLOBS", Align::Right),
+            ("SIZE", Align::Right),
+            ("", Align::Left),
+        ]);
+        for index in self.indices.iter().take(MAX_INDICES) {
+            let fate = if index.goes { "goes" } else { "" };
+            table.row([
+                index.index.clone(),
+                count(index.blobs),
+                layout.units.size(index.size_in_bytes),
+                fate.to_owned(),
+            ]);
+        }
+        let more = match self.indices.len().saturating_sub(MAX_INDICES) {
+            0 => String::new(),
+            more => {
+                format!("and {}; --json has all\n", counted(more as u64, "more index").replace("indexs", "indices"))
+            }
+        };
+        if self.indices.is_empty() { String::new() } else { table.render(layout.width) + &more }
+    }
+}
+
+impl View for UndoView {
+    fn text(&self, layout: &Layout) -> String {
+        let snapshots = counted(self.snapshots.len() as u64, "snapshot");
+        let mut text = match (self.done, self.was_published) {
+            (true, true) => format!("taken back: {snapshots} there again, root {} is the newest\n", self.generation),
+            (true, false) => format!("taken back: root {} was never left\n", self.generation),
+            (false, _) => format!("would take back: {snapshots} there again, root {} the newest\n", self.generation),
+        };
+        if !layout.quiet {
+            text += &facts(&[("  snapshots", self.snapshots.join(", ")), ("  journal", self.journal.clone())]);
+        }
+        if !self.done {
+            text += "run again with --yes --no-cluster-writes to do it\n";
+        }
+        text
+    }
+}

@@ -1,0 +1,238 @@
+//! `delete`, `apply` and `undo` as an operator types them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use snaprepo::Exit;
+use snaprepo_testkit::fixtures;
+use snaprepo_tests::{Output, run};
+use tempfile::TempDir;
+
+/// A copy of a repository that may be changed, and a folder for journals.
+struct Place {
+    _copy: TempDir,
+    scratch: TempDir,
+    repository: String,
+}
+
+impl Place {
+    fn of(fixture: &str) -> Self {
+        let fixture = fixtures::named(fixture);
+        let copy = fixture.copy();
+        let repository = fixture.copied_repository(&copy).to_str().unwrap().to_owned();
+        Self { _copy: copy, scratch: tempfile::tempdir().unwrap(), repository }
+    }
+
+    fn state(&self) -> String {
+        self.scratch.path().join("state").to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// A verb on the repository, with the word that no cluster writes.
+    fn really(&self, verb: &str, options: &[&str]) -> Output {
+        let state = self.state();
+        let mut all = vec![verb, &self.repository];
+        all.extend(options);
+        all.extend(["--yes", "--no-cluster-writes", "--state", &state]);
+        run(&all)
+    }
+
+    fn shown(&self, output: &Output) -> String {
+        let name = Path::new(&self.repository).file_name().unwrap().to_str().unwrap();
+        let text = output.all().replace(&self.repository, "REPO").replace(name, "NAME");
+        let text = text.replace(self.scratch.path().to_str().unwrap(), "SCRATCH");
+        // Journals have names of time, place and chance.
+        let mut shown = String::new();
+        for line in text.lines() {
+            match line.split_once("SCRATCH/state/") {
+                Some((before, _)) => shown += &format!("{before}SCRATCH/state/…\n"),
+                None => shown += &format!("{line}\n"),
+            }
+        }
+        shown
+    }
+
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let root = Path::new(&self.repository);
+        fixtures::files(root)
+            .unwrap()
+            .into_iter()
+            .map(|name| (name.clone(), fs::read(root.join(&name)).unwrap()))
+            .collect()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let list = run(&["list", &self.repository, "--json"]).json();
+        list["snapshots"].as_array().unwrap().iter().map(|row| row["snapshot"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+const PLAIN: &str = "elasticsearch-9.5.3-plain";
+
+#[test]
+fn nothing_is_done_without_a_yes_and_a_word() {
+    let place = Place::of(PLAIN);
+    let before = place.files();
+    insta::assert_snapshot!("would", place.shown(&run(&["delete", &place.repository, "snap-3"])));
+    insta::assert_snapshot!("no_word", place.shown(&run(&["delete", &place.repository, "snap-3", "--yes"])));
+    insta::assert_snapshot!("everything", place.shown(&place.really("delete", &["all"])));
+    insta::assert_snapshot!("unknown", place.shown(&place.really("delete", &["snap-77"])));
+    let inside = format!("{}/journals", place.repository);
+    let output = run(&["delete", &place.repository, "snap-3", "--yes", "--no-cluster-writes", "--state", &inside]);
+    insta::assert_snapshot!("state_inside", place.shown(&output));
+    assert_eq!(place.files(), before);
+    assert!(!Path::new(&place.state()).exists());
+}
+
+#[test]
+fn a_deletion_is_done_and_told() {
+    let place = Place::of(PLAIN);
+    let output = place.really("delete", &["snap-3"]);
+    insta::assert_snapshot!("done", place.shown(&output));
+    assert_eq!(place.names(), ["snap-2", "snap-4"]);
+    assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good);
+    // Its blobs are gone: it says so, and changes nothing.
+    let before = place.files();
+    let undo = place.really("undo", &[]);
+    assert_eq!(undo.exit, Exit::NotDone);
+    assert!(undo.all().contains("nothing keeps them"), "{}", undo.all());
+    assert_eq!(place.files(), before);
+    // The last ones go by the name of the repository.
+    let name = Path::new(&place.repository).file_name().unwrap().to_str().unwrap();
+    let output = place.really("delete", &["all", "--everything-of", name]);
+    assert_eq!(output.exit, Exit::Good, "{}", output.all());
+    assert!(place.names().is_empty());
+    let left: Vec<_> = place.files().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(left, ["index-6", "index.latest"]);
+}
+
+#[test]
+fn a_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
+    let place = Place::of(PLAIN);
+    let plan = place.path("plan.jsonl");
+    let file = plan.to_str().unwrap();
+    insta::assert_snapshot!("planned", place.shown(&run(&["delete", &place.repository, "snap-2", "--plan-out", file])));
+    insta::assert_snapshot!("apply_would", place.shown(&run(&["apply", &place.repository, file])));
+    let text = fs::read_to_string(&plan).unwrap();
+    let before = place.files();
+    let refuse = |name: &str, text: &str| {
+        fs::write(&plan, text).unwrap();
+        insta::assert_snapshot!(name, place.shown(&place.really("apply", &[file])));
+        assert_eq!(place.files(), before, "{name}");
+    };
+    let first_blob = text.lines().find(|line| line.starts_with("{\"blob\"")).unwrap();
+    let with = |blob: &str| {
+        text.replacen(first_blob, &format!("{{\"blob\":\"{blob}\",\"bytes\":{}}}", bytes_of(first_blob)), 1)
+    };
+    refuse("plan_cut_off", &text[..text.len() / 2]);
+    refuse("plan_short", &text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>());
+    refuse("plan_version", &text.replacen("{\"plan\":1", "{\"plan\":2", 1));
+    refuse("plan_latest", &with("index.latest"));
+    refuse("plan_kept", &with("snap-AAAAAAAAAAAAAAAAAAAAAA.dat"));
+    refuse("plan_outside", &with("../other/index-1"));
+    refuse("plan_elsewhere", &with("secrets/passwords"));
+    refuse("plan_other", &text.replacen("\"root_bytes\":", "\"root_bytes\":1", 1));
+    refuse("no_plan", "hello\n");
+    // It is good for one state only.
+    fs::write(&plan, &text).unwrap();
+    assert_eq!(place.really("delete", &["snap-3"]).exit, Exit::Good);
+    insta::assert_snapshot!("plan_stale", place.shown(&place.really("apply", &[file])));
+    assert_eq!(place.names(), ["snap-2", "snap-4"]);
+}
+
+fn bytes_of(line: &str) -> &str {
+    line.rsplit(':').next().unwrap().trim_end_matches('}')
+}
+
+#[test]
+fn what_is_not_safe_is_refused_with_the_reason() {
+    for (name, fixture, snapshot) in [
+        ("refused_old", "elasticsearch-1.7.6-plain", "snap-2"),
+        ("refused_shallow", "opensearch-2.19.6-shallow", "snap-2"),
+        ("refused_shallow_v2", "opensearch-3.6.0-shallow-v2", "snap-2"),
+    ] {
+        let place = Place::of(fixture);
+        let before = place.files();
+        insta::assert_snapshot!(name, place.shown(&place.really("delete", &[snapshot])));
+        assert_eq!(place.files(), before, "{name}");
+    }
+    // Somebody may be writing.
+    let place = Place::of(PLAIN);
+    fs::write(format!("{}/snap-BBBBBBBBBBBBBBBBBBBBBA.dat", place.repository), "in progress").unwrap();
+    insta::assert_snapshot!("refused_writing", place.shown(&place.really("delete", &["snap-2"])));
+    // A shard table cannot be read.
+    let place = Place::of(PLAIN);
+    let shard = fixtures::files(Path::new(&place.repository)).unwrap();
+    let table = shard.iter().find(|name| name.contains("/0/index-")).unwrap();
+    fs::write(Path::new(&place.repository).join(table), "damaged").unwrap();
+    let output = place.really("delete", &["snap-2"]);
+    assert_eq!(output.exit, Exit::NotDone);
+    assert!(output.all().contains("unreadable:"), "{}", output.all());
+}
+
+/// The lines of a plan that begin with a text, as JSON.
+fn lines(plan: &Path, start: &str) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(plan).unwrap();
+    text.lines().filter(|line| line.starts_with(start)).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn what_stops_before_the_root_is_taken_back() {
+    let place = Place::of(PLAIN);
+    let before = place.files();
+    let plan = place.path("plan.jsonl");
+    let file = plan.to_str().unwrap();
+    assert_eq!(run(&["delete", &place.repository, "snap-2", "--plan-out", file]).exit, Exit::Good);
+    // Somebody else has a table of the same name.
+    let table = &lines(&plan, "{\"table\"")[1]["table"];
+    let path = |key: &str| {
+        format!("{}/{}/index-{}", place.repository, table["folder"].as_str().unwrap(), table[key].as_str().unwrap())
+    };
+    fs::write(path("to"), "not ours").unwrap();
+    insta::assert_snapshot!(
+        "stopped",
+        place
+            .shown(&place.really("apply", &[file]))
+            .replace(table["to"].as_str().unwrap(), "TO")
+            .replace(table["index"].as_str().unwrap(), "INDEX")
+    );
+    assert_eq!(place.names(), ["snap-2", "snap-3", "snap-4"]);
+    insta::assert_snapshot!("stopped_before", place.shown(&place.really("delete", &["snap-3"])));
+    fs::remove_file(path("to")).unwrap();
+    insta::assert_snapshot!("taken_back", place.shown(&place.really("undo", &[])));
+    assert_eq!(place.files(), before);
+    // Taken back once.
+    assert_eq!(place.really("undo", &[]).exit, Exit::NotDone);
+    assert_eq!(place.really("delete", &["snap-3"]).exit, Exit::Good);
+}
+
+#[test]
+fn what_stops_while_deleting_is_gone_on_with() {
+    let place = Place::of(PLAIN);
+    let plan = place.path("plan.jsonl");
+    let file = plan.to_str().unwrap();
+    assert_eq!(run(&["delete", &place.repository, "snap-2", "--plan-out", file]).exit, Exit::Good);
+    // A folder where a blob was cannot be deleted.
+    let blob =
+        lines(&plan, "{\"blob\"").into_iter().find(|line| line["blob"].as_str().unwrap().contains("/__")).unwrap();
+    let path = format!("{}/{}", place.repository, blob["blob"].as_str().unwrap());
+    fs::remove_file(&path).unwrap();
+    fs::create_dir_all(format!("{path}/inside")).unwrap();
+    let output = place.really("apply", &[file, "--json"]);
+    let answer = output.json();
+    assert_eq!((output.exit, &answer["result"], &answer["blobs_left"]), (Exit::Partly, &"partly".into(), &1.into()));
+    assert!(answer["left"][0].as_str().unwrap().contains(blob["blob"].as_str().unwrap()));
+    assert_eq!(place.names(), ["snap-3", "snap-4"]);
+    fs::remove_dir_all(&path).unwrap();
+    let journal = answer["journal"].as_str().unwrap();
+    let output = place.really("apply", &[journal]);
+    assert_eq!(output.exit, Exit::Good, "{}", output.all());
+    assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good);
+    // There is nothing left to go on with.
+    assert_eq!(place.really("apply", &[journal]).exit, Exit::NotDone);
+}
