@@ -236,3 +236,49 @@ fn what_stops_while_deleting_is_gone_on_with() {
     // There is nothing left to go on with.
     assert_eq!(place.really("apply", &[journal]).exit, Exit::NotDone);
 }
+
+#[test]
+fn a_retention_says_why_and_deletes_the_rest() {
+    let place = Place::of(PLAIN);
+    let state = place.scratch.path();
+    let file = |name: &str, text: &str| {
+        let path = state.join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let slm = file("slm.json", r#"{"nightly": {"policy": {"retention": {"max_count": 1}}}, "other": {"policy": {}}}"#);
+    let sm = file(
+        "sm.json",
+        r#"{"sm_policy": {"name": "nightly", "deletion": {"condition": {"max_age": "1d"}, "snapshot_pattern": "snap-*"}}}"#,
+    );
+    let bad = file("bad.json", r#"{"nightly": {"policy": {"retention": {"min_count": 9, "max_count": 1}}}}"#);
+    let protect = file("protect.txt", "# the auditors want this one\nsnap-2\n");
+    let prune = |options: &[&str]| {
+        let mut all = vec!["prune", &place.repository];
+        all.extend(options);
+        place.shown(&run(&all))
+    };
+    insta::assert_snapshot!("prune_calendar", prune(&["--keep-last", "1", "--explain"]));
+    insta::assert_snapshot!("prune_together", prune(&["--keep-daily", "1", "--together", "--explain"]));
+    insta::assert_snapshot!(
+        "prune_protect",
+        prune(&["--keep-last", "1", "--together", "--protect", &protect, "--explain"])
+    );
+    insta::assert_snapshot!(
+        "prune_some",
+        prune(&["@nightly", "--keep-yearly", "1", "--explain", "--time-zone", "Asia/Kolkata"])
+    );
+    insta::assert_snapshot!("prune_slm", prune(&["--policy", &slm, "--explain"]));
+    insta::assert_snapshot!("prune_sm", prune(&["--policy", &sm, "--explain"]));
+    insta::assert_snapshot!("prune_nothing", prune(&["--keep-last", "9"]));
+    insta::assert_snapshot!("prune_bad_policy", prune(&["--policy", &bad]));
+    insta::assert_snapshot!("prune_no_zone", prune(&["--keep-last", "9", "--time-zone", "Mars/Olympus"]));
+    insta::assert_snapshot!("prune_no_rule", prune(&[]));
+    assert_eq!(place.names(), ["snap-2", "snap-3", "snap-4"]);
+    let output = place.really("prune", &["--policy", &slm, "--json", "--explain"]);
+    let answer = output.json();
+    assert_eq!((output.exit, &answer["snapshots"]), (Exit::Good, &serde_json::json!(["snap-2"])), "{answer}");
+    assert_eq!(answer["explained"][0]["reason"], "max-count");
+    assert_eq!(place.names(), ["snap-3", "snap-4"]);
+    assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good);
+}

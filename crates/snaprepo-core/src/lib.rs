@@ -22,6 +22,7 @@ mod folder;
 mod legacy;
 mod open_error;
 pub mod repository;
+pub mod retention;
 mod scan;
 pub mod select;
 mod shard;

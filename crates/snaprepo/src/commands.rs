@@ -12,6 +12,7 @@ mod find;
 mod info;
 mod list;
 mod ls;
+mod prune;
 mod report;
 mod show;
 mod status;
@@ -79,6 +80,7 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Verify(verify) => verify::run(run, verify),
         Verb::Report(report) => report::run(run, report),
         Verb::Delete(delete) => delete::run(run, delete),
+        Verb::Prune(prune) => prune::run(run, prune),
         Verb::Apply(apply) => change::apply(run, apply),
         Verb::Undo(undo) => change::undo(run, undo),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),

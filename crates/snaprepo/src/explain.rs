@@ -12,7 +12,7 @@ use snaprepo_core::{
 use snaprepo_inventory::Fault as InventoryFault;
 use snaprepo_store::{StoreError, StoreErrorKind};
 
-use crate::{exit::Exit, output::units::clean, place::PlaceFault, prices::PricesFault};
+use crate::{exit::Exit, output::units::clean, place::PlaceFault, policies::PolicyFault, prices::PricesFault};
 
 /// Why a verb could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +91,9 @@ pub(crate) enum Failure {
     /// A journal cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Policies cannot be used.
+    #[error("--policy {0}")]
+    Policy(#[from] PolicyFault),
     /// A listing that somebody else made cannot be used.
     #[error("--listing {0}")]
     Listing(#[from] InventoryFault),
@@ -149,6 +152,7 @@ impl Failure {
             Self::Cache { .. } => "cache",
             Self::Prices(_) => "prices",
             Self::Listing(_) => "listing",
+            Self::Policy(_) => "policy",
             Self::Change { error, .. } => match **error {
                 ChangeError::Moved(_) => "moved",
                 ChangeError::Gone { .. } => "gone",
@@ -233,6 +237,7 @@ impl Failure {
                 }
                 _ => None,
             },
+            Self::Policy(_) => Some("docs/guides/retention.md says which policies are understood"),
             Self::Plan { .. } => Some("snaprepo delete --plan-out writes plans"),
             Self::Journal(_) => Some("name another folder with --state, or the folder of the journal itself"),
             Self::Path(_) | Self::Output(_) | Self::Moved => None,

@@ -15,6 +15,7 @@ mod kept;
 mod metrics;
 mod output;
 mod place;
+mod policies;
 mod prices;
 mod progress;
 pub mod reference;

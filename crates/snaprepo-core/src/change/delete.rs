@@ -102,7 +102,7 @@ pub fn delete(
     let Some(generation) = repository.generation.filter(|_| planning.planned.refusals.is_empty()) else {
         return Ok(planning.planned);
     };
-    let head = head(repository, generation, &planning.removed, now_millis)?;
+    let head = head(repository, generation, snapshots, now_millis)?;
     let surveyed = survey::survey(repository, &planning.removed, pool, observer, &mut planning.planned.refusals);
     planning.shallow_snapshots();
     planning.shards(&surveyed, new_id)?;
@@ -114,13 +114,11 @@ pub fn delete(
 fn head(
     repository: &Repository,
     generation: u64,
-    removed: &HashSet<SnapshotIx>,
+    snapshots: &[SnapshotIx],
     now_millis: i64,
 ) -> Result<Head, ChangeError> {
     let path = repository.root_path().ok_or_else(|| moved("has no root"))?;
     let root = repository.store().read(&path)?;
-    let mut removes: Vec<SnapshotIx> = removed.iter().copied().collect();
-    removes.sort_unstable();
     let removed = |snapshot: &SnapshotIx| {
         let entry = repository.root.snapshot_entry(*snapshot);
         Removed { name: entry.name.to_string(), uuid: entry.uuid.to_string() }
@@ -136,7 +134,7 @@ fn head(
             root_bytes: root.len() as u64,
         },
         made_at_in_millis: now_millis,
-        removes: removes.iter().map(removed).collect(),
+        removes: snapshots.iter().map(removed).collect(),
         publishes: generation.checked_add(1).ok_or_else(|| moved("has the last root that there can be"))?,
         renews_latest: repository.scan.has_latest,
         tables_first: repository.era() != Era::E5,

@@ -22,14 +22,9 @@ pub(crate) struct ChangeArgs {
     pub state: Option<PathBuf>,
 }
 
-/// Arguments of `delete`.
+/// What the verbs take that delete snapshots.
 #[derive(Debug, Clone, ClapArgs)]
-pub(crate) struct DeleteArgs {
-    #[command(flatten)]
-    pub repo: RepoArg,
-    /// Snapshots: names, uuids, globs, @policy, older:30d, all,-latest:7
-    #[arg(required = true)]
-    pub snapshot: Vec<String>,
+pub(crate) struct DeletionArgs {
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Write the plan to a file, for snaprepo apply; nothing is done
@@ -45,6 +40,66 @@ pub(crate) struct DeleteArgs {
     /// Name of the repository, to delete its last snapshots
     #[arg(long, value_name = "NAME")]
     pub everything_of: Option<String>,
+}
+
+/// Arguments of `delete`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct DeleteArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Snapshots: names, uuids, globs, @policy, older:30d, all,-latest:7
+    #[arg(required = true)]
+    pub snapshot: Vec<String>,
+    #[command(flatten)]
+    pub deletion: DeletionArgs,
+}
+
+/// Arguments of `prune`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(group(clap::ArgGroup::new("retention").required(true).multiple(true)))]
+pub(crate) struct PruneArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Snapshots that may go: names, globs, @policy … [default: all]
+    pub snapshot: Vec<String>,
+    /// Keep the newest N
+    #[arg(long, value_name = "N", group = "retention")]
+    pub keep_last: Option<u32>,
+    /// Keep the newest of each of the newest N hours that have one
+    #[arg(long, value_name = "N", group = "retention")]
+    pub keep_hourly: Option<u32>,
+    /// The same for days
+    #[arg(long, value_name = "N", group = "retention")]
+    pub keep_daily: Option<u32>,
+    /// The same for weeks, from Monday on
+    #[arg(long, value_name = "N", group = "retention")]
+    pub keep_weekly: Option<u32>,
+    /// The same for months
+    #[arg(long, value_name = "N", group = "retention")]
+    pub keep_monthly: Option<u32>,
+    /// The same for years
+    #[arg(long, value_name = "N", group = "retention")]
+    pub keep_yearly: Option<u32>,
+    /// Keep everything that is younger than the newest one by less than this
+    #[arg(long, value_name = "AGE", value_parser = parse_age, group = "retention")]
+    pub keep_within: Option<i64>,
+    /// Do what these policies say, exactly: the JSON of GET _slm/policy or GET _plugins/_sm/policies
+    #[arg(long, value_name = "FILE", group = "retention", conflicts_with_all = ["keep_last", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "keep_within"])]
+    pub policy: Option<PathBuf>,
+    /// Count all snapshots together, and not those of each policy by themselves
+    #[arg(long)]
+    pub together: bool,
+    /// File with names or globs that always stay, one a line
+    #[arg(long, value_name = "FILE")]
+    pub protect: Option<PathBuf>,
+    /// Time zone of hours, days and weeks, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: String,
+    /// Say of every snapshot why it stays or goes
+    #[arg(long)]
+    pub explain: bool,
+    #[command(flatten)]
+    pub deletion: DeletionArgs,
 }
 
 /// Arguments of `apply`.

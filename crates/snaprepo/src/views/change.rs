@@ -57,9 +57,32 @@ pub(crate) struct ChangeView {
     /// Whether the store does not refuse to overwrite: then another writer would not be noticed in between.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub store_overwrites: bool,
+    /// Why each snapshot stays or goes, where that was asked for; oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<ExplainedRow>,
     /// For the text only: what to type next.
     #[serde(skip)]
     pub next: Option<String>,
+}
+
+/// Why a snapshot stays or goes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ExplainedRow {
+    /// Name.
+    pub snapshot: String,
+    /// Start, in milliseconds since 1970, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_in_millis: Option<i64>,
+    /// State, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'static str>,
+    /// The policy that took it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Whether it stays.
+    pub keeps: bool,
+    /// Why (docs/guides/retention.md).
+    pub reason: &'static str,
 }
 
 /// What goes of an index.
@@ -113,7 +136,9 @@ impl View for ChangeView {
     fn text(&self, layout: &Layout) -> String {
         let snapshots = counted(self.snapshots.len() as u64, "snapshot");
         let size = layout.units.size(self.size_in_bytes);
-        let mut text = if !self.refusals.is_empty() {
+        let mut text = if self.snapshots.is_empty() {
+            format!("nothing to delete: {} kept\n", counted(self.n_kept, "snapshot"))
+        } else if !self.refusals.is_empty() {
             format!(
                 "{} to delete {snapshots}: {}\n",
                 layout.paint("not safe"),
@@ -129,6 +154,7 @@ impl View for ChangeView {
         if layout.quiet {
             return text;
         }
+        text += &self.explained(layout);
         for refusal in self.refusals.iter().take(MAX_REFUSALS) {
             let place = refusal.path.as_ref().map_or(String::new(), |path| format!("{path} "));
             let unless = refusal.unless.map_or(String::new(), |option| format!(" (unless {option})"));
@@ -137,7 +163,7 @@ impl View for ChangeView {
         if let more @ 1.. = self.refusals.len().saturating_sub(MAX_REFUSALS) {
             text += &format!("  and {more} more; --json has all\n");
         }
-        if self.refusals.is_empty() {
+        if self.refusals.is_empty() && !self.snapshots.is_empty() {
             text += &self.facts();
             text += &self.indices(layout);
         }
@@ -175,6 +201,33 @@ impl ChangeView {
             ("  plan", self.plan.clone().unwrap_or_default()),
             ("  journal", self.journal.clone().unwrap_or_default()),
         ])
+    }
+
+    fn explained(&self, layout: &Layout) -> String {
+        if self.explained.is_empty() {
+            return String::new();
+        }
+        let taken = format!("TAKEN ({})", layout.units.zone_name());
+        let mut table = Table::new([
+            ("SNAPSHOT", Align::Flexible),
+            (&taken, Align::Left),
+            ("STATE", Align::Left),
+            ("POLICY", Align::Left),
+            ("", Align::Left),
+            ("BECAUSE", Align::Left),
+        ]);
+        let dash = || "-".to_owned();
+        for row in &self.explained {
+            table.row([
+                row.snapshot.clone(),
+                row.start_in_millis.map_or_else(dash, |start| layout.units.time(start)),
+                row.state.map_or_else(dash, str::to_owned),
+                row.policy.clone().unwrap_or_else(dash),
+                if row.keeps { "stays" } else { "goes" }.to_owned(),
+                row.reason.to_owned(),
+            ]);
+        }
+        table.render(layout.width) + "\n"
     }
 
     fn named(&self) -> String {
