@@ -162,7 +162,7 @@ fn promised(repository: &Repository, choice: &[SnapshotIx]) -> (u64, u64) {
     let by_start = chronology::by_start(repository, &pool()).unwrap();
     let groups = (0..).zip(&repository.root.snapshots).map(|(ix, _)| u32::from(choice.contains(&ix))).collect();
     let grouping = Grouping::new(groups, &by_start);
-    let question = Question { groupings: &[grouping], shards: false };
+    let question = Question { groupings: &[grouping], shards: false, deletes: false };
     let usage = usage::measure(repository, question, &pool(), &NoObserver).unwrap();
     let share = usage.shares[0].get(1).copied().unwrap_or_default();
     (share.exclusive.n, share.exclusive.bytes)

@@ -133,7 +133,9 @@ fn a_plan_is_carried_out_as_it_was_shown_or_not_at_all() {
     refuse("plan_short", &text.lines().take(3).map(|line| format!("{line}\n")).collect::<String>());
     refuse("plan_version", &text.replacen("{\"plan\":1", "{\"plan\":2", 1));
     refuse("plan_latest", &with("index.latest"));
-    refuse("plan_kept", &with("snap-AAAAAAAAAAAAAAAAAAAAAA.dat"));
+    let list = run(&["list", &place.repository, "snap-3", "--json"]).json();
+    let kept = format!("snap-{}.dat", list["snapshots"][0]["uuid"].as_str().unwrap());
+    refuse("plan_kept", &with(&kept));
     refuse("plan_outside", &with("../other/index-1"));
     refuse("plan_elsewhere", &with("secrets/passwords"));
     refuse("plan_other", &text.replacen("\"root_bytes\":", "\"root_bytes\":1", 1));
@@ -281,4 +283,139 @@ fn a_retention_says_why_and_deletes_the_rest() {
     assert_eq!(answer["explained"][0]["reason"], "max-count");
     assert_eq!(place.names(), ["snap-3", "snap-4"]);
     assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good);
+}
+
+/// Names of waste of every class, and of what is not ours.
+fn litter(repository: &Path) -> (Vec<String>, Vec<String>) {
+    const UUID: &str = "AbCdEfGhIjKlMnOpQrStUQ";
+    let files = fixtures::files(repository).unwrap();
+    let data = files.iter().find(|name| name.contains("/__")).unwrap();
+    let shard = data.rsplit_once('/').unwrap().0;
+    // Shards of hashed layouts lie elsewhere.
+    let index = files.iter().find(|name| name.starts_with("indices/") && name.contains("/meta-")).unwrap();
+    let index = index.rsplit_once('/').unwrap().0;
+    let ours = [
+        format!("snap-{UUID}.dat"),
+        format!("meta-{UUID}.dat"),
+        format!("indices/{UUID}/0/__{UUID}"),
+        format!("indices/{UUID}/meta-{UUID}.dat"),
+        format!("{index}/meta-{UUID}.dat"),
+        format!("{shard}/__{UUID}"),
+        format!("{shard}/__{UUID}.part1"),
+        format!("{shard}/index-{UUID}"),
+        format!("{shard}/snap-{UUID}.dat"),
+        format!("pending-index-9-{UUID}"),
+        format!("tests-{UUID}/master.dat"),
+    ];
+    let foreign = [
+        "notes.txt".to_owned(),
+        format!("{index}/notes.txt"),
+        format!("{shard}/notes.txt"),
+        "somebody/else".to_owned(),
+    ];
+    for name in ours.iter().chain(&foreign) {
+        let path = repository.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "waste").unwrap();
+    }
+    (ours.to_vec(), foreign.to_vec())
+}
+
+#[test]
+fn waste_of_every_class_is_collected_and_nothing_else() {
+    let mut n_fixtures = 0;
+    for fixture in fixtures::all() {
+        let name = &fixture.name;
+        if name.starts_with("elasticsearch-1.") || name.contains("-2.4.6-") || name.contains("damaged") {
+            continue;
+        }
+        let place = Place::of(name);
+        let root = Path::new(&place.repository);
+        // What the engines themselves left behind.
+        let before = run(&["gc", &place.repository, "--window", "0", "--json"]);
+        assert_eq!(before.exit, Exit::Good, "{name}: {}", before.all());
+        let before = before.json()["blobs"].as_u64().unwrap();
+        let files = fixtures::files(root).unwrap();
+        // Data of other folders, or of a remote store, are for other tests.
+        if !files.iter().any(|name| name.contains("/__")) {
+            continue;
+        }
+        n_fixtures += 1;
+        let (ours, foreign) = litter(root);
+        let output = place.really("gc", &["--window", "0", "--json"]);
+        let answer = output.json();
+        assert_eq!(
+            (output.exit, answer["blobs"].as_u64()),
+            (Exit::Good, Some(before + ours.len() as u64)),
+            "{name}: {answer}"
+        );
+        let left = fixtures::files(root).unwrap();
+        assert!(ours.iter().all(|name| !left.contains(name)), "{name}");
+        assert!(foreign.iter().all(|name| left.contains(name)), "{name}");
+        let gone = files.iter().filter(|file| !left.contains(file)).count() as u64;
+        assert_eq!(gone, before, "{name}");
+        assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good, "{name}");
+        assert_eq!(place.really("gc", &["--window", "0", "--json"]).json()["blobs"], 0, "{name}");
+    }
+    assert!(n_fixtures > 50, "{n_fixtures}");
+}
+
+#[test]
+fn what_is_young_or_not_asked_for_stays() {
+    let place = Place::of(PLAIN);
+    litter(Path::new(&place.repository));
+    let gc = |options: &[&str]| {
+        let mut all = vec!["gc", &place.repository];
+        all.extend(options);
+        place.shown(&run(&all))
+    };
+    insta::assert_snapshot!("gc_would", gc(&["--window", "0"]));
+    insta::assert_snapshot!("gc_young", gc(&["--window", "0", "--grace", "9000d"]));
+    insta::assert_snapshot!("gc_class", gc(&["--window", "0", "--class", "stale-shard-blob", "--class", "transient"]));
+    // The waste is younger than the root, which was packed with the age of nought.
+    insta::assert_snapshot!("gc_refused", gc(&[]).lines().next().unwrap());
+    let before = place.files();
+    let plan = place.path("plan.jsonl");
+    let file = plan.to_str().unwrap();
+    assert_eq!(run(&["gc", &place.repository, "--window", "0", "--plan-out", file]).exit, Exit::Good);
+    insta::assert_snapshot!("gc_apply_would", place.shown(&run(&["apply", &place.repository, file])));
+    assert_eq!(place.files(), before);
+    insta::assert_snapshot!("gc_applied", place.shown(&place.really("apply", &[file])));
+    // Blobs that are gone are not brought back, and the root stays where it is.
+    let after = place.files();
+    assert_eq!(place.really("undo", &[]).exit, Exit::NotDone);
+    assert_eq!(place.files(), after);
+    let answer = place.really("gc", &["--window", "0", "--format", "es"]);
+    assert_eq!(answer.json(), serde_json::json!({"results": {"deleted_bytes": 0, "deleted_blobs": 0}}));
+}
+
+/// What a shard table lists under a name that the root has lost may be used by the next snapshot.
+#[test]
+fn what_a_shard_table_lists_stays() {
+    let place = Place::of("elasticsearch-5.6.16-plain");
+    let root = Path::new(&place.repository);
+    let plan = place.path("plan.jsonl");
+    let file = plan.to_str().unwrap();
+    assert_eq!(run(&["delete", &place.repository, "snap-2", "--window", "0", "--plan-out", file]).exit, Exit::Good);
+    // As a node that died behind the root: the root has lost the snapshot, the tables have not.
+    let files = place.files();
+    assert_eq!(place.really("apply", &[file]).exit, Exit::Good);
+    for (name, bytes) in &files {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let tables: Vec<_> = lines(&plan, "{\"table\"").into_iter().map(|line| line["table"].clone()).collect();
+    for table in &tables {
+        fs::remove_file(
+            root.join(table["folder"].as_str().unwrap()).join(format!("index-{}", table["to"].as_str().unwrap())),
+        )
+        .unwrap();
+    }
+    let output = place.really("gc", &["--window", "0", "--json"]);
+    assert_eq!(output.exit, Exit::Good, "{}", output.all());
+    let left = fixtures::files(root).unwrap();
+    let data = files.iter().map(|(name, _)| name).filter(|name| name.contains("/__"));
+    assert!(data.into_iter().all(|name| left.contains(name)), "data of a dead name is gone");
+    assert!(!left.iter().any(|name| name.starts_with("snap-snap-2") || name.contains("/meta-snap-2")));
 }

@@ -1,7 +1,7 @@
 //! Changing a repository: the one part of this program that writes to one (`docs/safety.md`).
 //!
 //! ```text
-//! repository ─▶ delete ─▶ Plan: what is written, what is published, what is deleted; or why not (Refusal)
+//! repository ─▶ delete, gc ─▶ Plan: what is written, what is published, what is deleted; or why not (Refusal)
 //! Plan ─▶ apply ─▶ new shard tables ─▶ root, if there is none of its number ─▶ index.latest ─▶ deletes
 //!            │
 //!         Journal: the plan, the old root, and how far it came ─▶ apply again, or undo
@@ -13,6 +13,7 @@
 mod apply;
 mod delete;
 mod fence;
+mod gc;
 mod journal;
 mod plan;
 mod publish;
@@ -24,6 +25,7 @@ mod undo;
 pub use apply::{Applied, Stage, apply, check};
 pub use delete::{Fate, Planned, Request, delete};
 pub use fence::{Fences, Override, Refusal, Why};
+pub use gc::{Collect, Collected, Tally, gc};
 pub use journal::{Journal, JournalError, Reached};
 pub use plan::{Head, Identity, Plan, PlanError, Removed, Table};
 pub use publish::{ChangeError, Exclusive};

@@ -11,18 +11,19 @@
 use std::ops::ControlFlow;
 
 use hashbrown::HashMap;
+use snaprepo_codec::BlobPath;
 use snaprepo_format::{
     names::RootBlob,
     root::{IndexIx, SnapshotIx},
 };
-use snaprepo_store::{Pool, StoreError};
+use snaprepo_store::{BlobStat, Pool, StoreError};
 
 use crate::{
     Event, Observer, Phase, Repository, Unread,
     status::Amount,
     tree::Forest,
     verify::{
-        ClassTally, FindingKind,
+        Class, ClassTally, FindingKind,
         indices::{self, IndexPlan},
         unreferenced::{self, Unreferenced},
     },
@@ -154,6 +155,9 @@ pub struct Question<'a> {
     pub groupings: &'a [Grouping],
     /// Whether single shards are told.
     pub shards: bool,
+    /// Whether it is asked by somebody who deletes: then every blob that nothing refers to is named, and what a shard
+    /// table lists is needed also under names that the root does not know, because a next snapshot may use it again.
+    pub deletes: bool,
 }
 
 /// The answer.
@@ -175,6 +179,10 @@ pub struct Usage {
     pub root: Blobs,
     /// Blobs that snapshots need and that are not there: verify says which.
     pub n_missing: u64,
+    /// Shards that lie elsewhere than the root says.
+    pub misplaced: Vec<BlobPath>,
+    /// When the open root was written, in milliseconds since 1970.
+    pub root_millis: Option<i64>,
     /// What could not be read: the numbers lack it.
     pub unreadable: Vec<Unread>,
     /// Whether somebody asked to stop. What nothing refers to is not told then: what would refer to it may not have been
@@ -189,6 +197,7 @@ struct Found {
     shards: Vec<ShardUse>,
     unreferenced: Unreferenced,
     n_missing: u64,
+    misplaced: Vec<BlobPath>,
     unreadable: Vec<Unread>,
 }
 
@@ -202,6 +211,31 @@ pub fn measure(
     pool: &Pool,
     observer: &dyn Observer,
 ) -> Result<Usage, StoreError> {
+    measure_naming(repository, question, pool, observer, None)
+}
+
+/// Who wants to know every blob that nothing refers to.
+pub type OnUnreferenced<'f> = &'f mut dyn FnMut(Class, &BlobPath, BlobStat);
+
+/// The same, and hands out every blob that nothing refers to, as they are found.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_naming(
+    repository: &Repository,
+    question: Question<'_>,
+    pool: &Pool,
+    observer: &dyn Observer,
+    mut each: Option<OnUnreferenced<'_>>,
+) -> Result<Usage, StoreError> {
+    let question = Question { deletes: question.deletes || each.is_some(), ..question };
+    let mut told = |of: &mut Unreferenced| {
+        for (class, path, stat) in of.take_blobs() {
+            if let Some(each) = &mut each {
+                each(class, &path, stat);
+            }
+        }
+    };
     let mut usage = Usage::default();
     usage.shares.extend(question.groupings.iter().map(|grouping| vec![Share::default(); grouping.n_groups()]));
     // A listing that fails tells nothing here: each index is listed again, and says so.
@@ -212,8 +246,9 @@ pub fn measure(
     observer.event(Event::Begin { phase: Phase::Shards, total: plans.len() as u64 });
     let share = pool.share(plans.len());
     let work = |plan: &IndexPlan| index::measure(repository, plan, &forest, question, &share);
-    pool.map(&plans, work, |found| {
+    pool.map(&plans, work, |mut found| {
         observer.event(Event::Advance);
+        told(&mut found.unreferenced);
         usage.kinds.add(&found.of_index.kinds);
         usage.logical = usage.logical.plus(found.of_index.logical);
         usage.n_missing += found.n_missing;
@@ -226,6 +261,7 @@ pub fn measure(
         }
         usage.indices.push(found.of_index);
         usage.shards.extend(found.shards);
+        usage.misplaced.extend(found.misplaced);
         usage.unreadable.extend(found.unreadable);
         unreferenced.merge(found.unreferenced);
         ControlFlow::Continue(())
@@ -233,7 +269,11 @@ pub fn measure(
 
     usage.is_interrupted = pool.cancel().is_cancelled();
     if !usage.is_interrupted {
-        root_folder(repository, &plans, &mut forest, question, &mut usage, &mut unreferenced)?;
+        let mut outside = Unreferenced::new(question.deletes);
+        root_folder(repository, &plans, &mut forest, question, &mut usage, &mut outside)?;
+        told(&mut outside);
+        unreferenced.merge(outside);
+        usage.root_millis = unreferenced.root_millis();
         // A newer root that cannot be read may refer to anything.
         if repository.unreadable_roots.is_empty() {
             usage.unreferenced = unreferenced.into_classes();
@@ -281,7 +321,7 @@ fn root_folder(
     let by_uuid: HashMap<&str, SnapshotIx> =
         (0..).zip(&repository.root.snapshots).map(|(ix, entry)| (&*entry.uuid, ix)).collect();
     let (mut kinds, mut root, shares) = (Kinds::default(), Blobs::default(), &mut usage.shares);
-    let outside = unreferenced::sweep(repository, plans, forest.top.take(), &mut |name, stat| {
+    let outside = unreferenced::sweep(repository, plans, forest.top.take(), question.deletes, &mut |name, stat| {
         let blob = Blobs::one(stat.len_bytes);
         let uuid = match RootBlob::parse(name) {
             RootBlob::SnapshotInfo(uuid)

@@ -70,12 +70,17 @@ impl Snaprepo {
         let state = state.to_string_lossy();
         // Packed repositories have one age for all of their blobs.
         let options = [snapshots, "--yes", "--no-cluster-writes", "--json", "--window", "0", "--state", &state];
-        let run = self.run_on("delete", store, base_path, &options)?;
-        if run.code == Some(0) {
-            return run.json();
-        }
-        let reason = format!("exit code {:?}: {} {}", run.code, run.stderr.trim(), run.stdout.trim());
-        Err(Error::Unexpected { request: run.line, reason })
+        self.run_on("delete", store, base_path, &options)?.good()
+    }
+
+    /// Collects all that nothing refers to in a repository that no node has registered; the journal goes to `state`.
+    ///
+    /// # Errors
+    /// As of [`Snaprepo::run`], and when it does not say that all is done.
+    pub fn collect(&self, store: &Path, base_path: Option<&str>, state: &Path) -> Result<Value> {
+        let state = state.to_string_lossy();
+        let options = ["--yes", "--no-cluster-writes", "--json", "--window", "0", "--grace", "0", "--state", &state];
+        self.run_on("gc", store, base_path, &options)?.good()
     }
 
     /// Runs it to its end, without a terminal and without the settings of the person who runs us.
@@ -106,6 +111,18 @@ impl Snaprepo {
 }
 
 impl Run {
+    /// What it printed, as JSON, when all is done.
+    ///
+    /// # Errors
+    /// When it is not, with what the program said.
+    fn good(self) -> Result<Value> {
+        if self.code == Some(0) {
+            return self.json();
+        }
+        let reason = format!("exit code {:?}: {} {}", self.code, self.stderr.trim(), self.stdout.trim());
+        Err(Error::Unexpected { request: self.line, reason })
+    }
+
     /// What it printed, as JSON.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum,
 use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
 
-pub(crate) use change::{ApplyArgs, ChangeArgs, DeleteArgs, DeletionArgs, PruneArgs, UndoArgs};
+pub(crate) use change::{ApplyArgs, ChangeArgs, DeleteArgs, DeletionArgs, GcArgs, GcClass, PruneArgs, UndoArgs};
 pub(crate) use diff::DiffArgs;
 pub(crate) use list::{Column, IndexSort, ListArgs, ListSort, LsArgs, ShowArgs};
 pub(crate) use report::ReportArgs;
@@ -166,6 +166,8 @@ pub(crate) enum Verb {
     Delete(DeleteArgs),
     /// Delete the snapshots that a retention does not keep
     Prune(PruneArgs),
+    /// Collect what nothing refers to, also in the folders of shards that are in use
+    Gc(GcArgs),
     /// Carry out a plan that was made earlier, or go on with one that was stopped
     Apply(ApplyArgs),
     /// Take back the last change, as long as nothing is gone that was there

@@ -9,6 +9,7 @@ mod discover;
 mod doctor;
 mod du;
 mod find;
+mod gc;
 mod info;
 mod list;
 mod ls;
@@ -81,6 +82,7 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Report(report) => report::run(run, report),
         Verb::Delete(delete) => delete::run(run, delete),
         Verb::Prune(prune) => prune::run(run, prune),
+        Verb::Gc(gc) => gc::run(run, gc),
         Verb::Apply(apply) => change::apply(run, apply),
         Verb::Undo(undo) => change::undo(run, undo),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),

@@ -6,8 +6,8 @@ use hashbrown::HashSet;
 use snaprepo_codec::{BlobPath, crc};
 use snaprepo_format::{
     Uuid,
-    names::{self, IndexBlob, RootBlob, ShardBlob},
-    root::{self, Removal},
+    names::{self, IndexBlob, RootBlob, RootFolder, ShardBlob},
+    root::{self, Removal, Root},
     shard_generation,
     shard_paths::ShardPathsNote,
 };
@@ -69,7 +69,6 @@ struct Change<'c> {
 /// # Errors
 /// When it is not.
 pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Vec<u8>, ChangeError> {
-    check_names(plan, base)?;
     let generation = plan.head.repository.generation;
     let newest = publish::newest(store, base)?;
     if newest != Some(generation) {
@@ -78,6 +77,7 @@ pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Vec
     }
     let old_root = store.read(&publish::root_blob(base, &format!("index-{generation}"))?)?;
     rewritten(plan, &old_root)?;
+    check_names(plan, base, &old_root)?;
     Ok(old_root)
 }
 
@@ -96,8 +96,8 @@ pub fn apply(
     observer: &dyn Observer,
 ) -> Result<Applied, ChangeError> {
     let change = Change { store, base: base.clone(), plan, exclusive, pool, observer };
-    check_names(plan, base)?;
     let old_root = journal.old_root()?;
+    check_names(plan, base, &old_root)?;
     let head = &plan.head;
     let new_root = rewritten(plan, &old_root)?;
     let is_published = change.is_published(&old_root, &new_root)?;
@@ -109,6 +109,7 @@ pub fn apply(
         failures: Vec::new(),
         is_interrupted: false,
     };
+    // A collection publishes nothing: there the root that it was made for is the one that stays.
     if head.tables_first && !is_published {
         applied.n_tables = change.tables()?;
         if change.is_stopped() {
@@ -150,6 +151,10 @@ pub(super) fn rewritten(plan: &Plan, old_root: &[u8]) -> Result<Vec<u8>, ChangeE
     let identity = &head.repository;
     if crc::crc32(old_root) != identity.root_crc32 || old_root.len() as u64 != identity.root_bytes {
         return Err(moved(format!("root {} is not the one that the plan was made for", identity.generation)));
+    }
+    // A collection leaves the root as it is.
+    if head.publishes == identity.generation {
+        return Ok(old_root.to_vec());
     }
     let mut removal =
         Removal { snapshots: head.removes.iter().map(|removed| &*removed.uuid).collect(), ..Removal::default() };
@@ -304,15 +309,20 @@ pub(super) fn shard_table(folder: &BlobPath, id: &str) -> Result<BlobPath, Chang
 
 /// A plan is a file, and may have been changed: it deletes nothing but what a repository has, and nothing of its newest
 /// state.
-fn check_names(plan: &Plan, base: &BlobPath) -> Result<(), ChangeError> {
+fn check_names(plan: &Plan, base: &BlobPath, old_root: &[u8]) -> Result<(), ChangeError> {
     let head = &plan.head;
     if parsed(&head.repository.base)? != *base {
         return Err(moved(format!("lies at {base}, and the plan is for one at {}", head.repository.base)));
     }
-    if head.publishes <= head.repository.generation {
+    let is_collection = head.publishes == head.repository.generation;
+    let changes_root = !plan.tables.is_empty() || !head.removes.is_empty() || head.renews_latest;
+    if head.publishes < head.repository.generation || (is_collection && changes_root) {
         return Err(ChangeError::NotInPlan("the plan publishes no newer root".to_owned()));
     }
+    let root = Root::parse(old_root).map_err(|fault| moved(format!("root {}: {fault}", head.repository.generation)))?;
     let removed: HashSet<&str> = head.removes.iter().map(|removed| &*removed.uuid).collect();
+    let uuids = root.snapshots.iter().map(|entry| &*entry.uuid);
+    let kept: HashSet<&str> = uuids.filter(|uuid| !removed.contains(uuid)).collect();
     let written: HashSet<BlobPath> = plan
         .tables
         .iter()
@@ -328,7 +338,7 @@ fn check_names(plan: &Plan, base: &BlobPath) -> Result<(), ChangeError> {
     }
     for blob in plan.blobs()? {
         let (path, _) = blob?;
-        if !may_go(&path, base, head, &removed) || written.contains(&path) {
+        if !may_go(&path, base, head, &kept) || written.contains(&path) {
             return Err(ChangeError::NotInPlan(format!("{path} is no blob that a deletion may take")));
         }
     }
@@ -341,7 +351,7 @@ fn is_shard_folder(path: &BlobPath) -> bool {
     shard.and_then(names::shard_folder).is_some() && indices == Some(names::INDICES)
 }
 
-fn may_go(path: &BlobPath, base: &BlobPath, head: &Head, removed: &HashSet<&str>) -> bool {
+fn may_go(path: &BlobPath, base: &BlobPath, head: &Head, kept: &HashSet<&str>) -> bool {
     let is_of_shard = path.parent().is_some_and(|folder| is_shard_folder(&folder))
         && !matches!(ShardBlob::parse(path.name()), ShardBlob::Foreign);
     // Hashed shard folders lie outside of the repository's own folder.
@@ -349,11 +359,13 @@ fn may_go(path: &BlobPath, base: &BlobPath, head: &Head, removed: &HashSet<&str>
     match rest.components().collect::<Vec<_>>()[..] {
         [name] => match RootBlob::parse(name) {
             RootBlob::Root(generation) => generation < head.publishes,
-            RootBlob::SnapshotInfo(uuid) | RootBlob::GlobalMetadata(uuid) => removed.contains(uuid),
+            RootBlob::SnapshotInfo(uuid) | RootBlob::GlobalMetadata(uuid) => !kept.contains(uuid),
+            RootBlob::Transient => true,
             _ => false,
         },
         [names::SHARD_PATHS, name] => ShardPathsNote::parse_name(name).is_some(),
-        [names::INDICES, _, name] => matches!(IndexBlob::parse(name), IndexBlob::Metadata(_)),
+        [names::INDICES, _, name] => matches!(IndexBlob::parse(name), IndexBlob::Metadata(_) | IndexBlob::Transient),
+        [folder, ..] if RootFolder::parse(folder) == RootFolder::Transient => true,
         _ => is_of_shard,
     }
 }

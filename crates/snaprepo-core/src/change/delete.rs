@@ -294,22 +294,9 @@ impl Planning<'_> {
     }
 
     fn finish(mut self, head: Head) -> Result<Planned, ChangeError> {
-        if let (Some((age, path)), Some(root)) = (&self.youngest, self.root_millis)
-            && *age > root.saturating_sub(self.fences.window_millis)
-        {
-            let message = if *age > root {
-                "is younger than the newest root, and nothing refers to it: a snapshot may be in progress"
-            } else {
-                "is hardly older than the newest root, and nothing refers to it: a snapshot may be in progress"
-            };
-            self.planned.refusals.push(Refusal::new(Why::MayBeWriting, message).at(path));
-        }
-        // It took a while to look at all this.
-        let newest = self.repository.newest_generation()?;
-        if newest != self.repository.generation {
-            let message = "a new root was written while we looked: a cluster is at work";
-            self.planned.refusals.push(Refusal::new(Why::MayBeWriting, message));
-        }
+        let refusals = &mut self.planned.refusals;
+        refusals.extend(fence::young(self.youngest.as_ref(), self.root_millis, self.fences.window_millis));
+        refusals.extend(fence::moved_on(self.repository)?);
         self.planned.is_interrupted = self.pool.cancel().is_cancelled();
         if self.planned.refusals.is_empty() && !self.planned.is_interrupted {
             self.planned.plan = Some(self.draft.finish(head)?);

@@ -3,6 +3,8 @@
 use snaprepo_codec::BlobPath;
 use snaprepo_format::{engine::Era, incompatible, names};
 
+use snaprepo_store::StoreError;
+
 use crate::{BlobError, Repository};
 
 /// What an operator has said.
@@ -154,4 +156,29 @@ fn incompatible_snapshots(repository: &Repository) -> Option<Refusal> {
         }
         Err(error) => Some(Refusal::unreadable(error)),
     }
+}
+
+/// Something that nothing refers to is so young that a snapshot may be in progress.
+pub(super) fn young(
+    youngest: Option<&(i64, BlobPath)>,
+    root_millis: Option<i64>,
+    window_millis: i64,
+) -> Option<Refusal> {
+    // A window of nought says that the operator knows better.
+    let ((age, path), root) = (youngest.filter(|_| window_millis > 0)?, root_millis?);
+    let message = if *age > root {
+        "is younger than the newest root, and nothing refers to it: a snapshot may be in progress"
+    } else if *age > root.saturating_sub(window_millis) {
+        "is hardly older than the newest root, and nothing refers to it: a snapshot may be in progress"
+    } else {
+        return None;
+    };
+    Some(Refusal::new(Why::MayBeWriting, message).at(path))
+}
+
+/// A root that appeared while we looked.
+pub(super) fn moved_on(repository: &Repository) -> Result<Option<Refusal>, StoreError> {
+    let message = "a new root was written while we looked: a cluster is at work";
+    let is_same = repository.newest_generation()? == repository.generation;
+    Ok((!is_same).then(|| Refusal::new(Why::MayBeWriting, message)))
 }

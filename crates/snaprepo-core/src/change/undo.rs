@@ -47,6 +47,12 @@ pub fn undo(
         }
         None => return Err(moved(format!("has no root, and the change made root {new} of root {old}"))),
     };
+    if old == new {
+        // A collection: there is nothing to take back but blobs.
+        all_there(store, plan, &old_path, pool)?;
+        journal.reach(Reached::Undone)?;
+        return Ok(Undone { was_published: false, n_tables: 0 });
+    }
     if was_published {
         if store.read(&new_path)? != new_root {
             return Err(moved(format!("root {new} is not the one that this change wrote")));

@@ -18,6 +18,8 @@ pub(crate) struct Files {
     pub(crate) holders: Vec<(SnapshotIx, Vec<u32>)>,
     /// Whether the files of some snapshot are not known: then nobody knows who alone needs what.
     pub(crate) has_gaps: bool,
+    /// Whether what the table lists under names that the root does not know is live, too.
+    pub(crate) keeps_listed: bool,
 }
 
 impl Files {
@@ -26,10 +28,14 @@ impl Files {
         refs.iter().filter_map(|position| self.all.get(usize::try_from(*position).ok()?))
     }
 
-    /// Data blobs that somebody holds.
+    /// Data blobs that somebody holds; or that the table lists at all.
     pub(crate) fn live(&self) -> HashSet<DataName> {
+        let data = |name| if let FileName::Data(name) = name { Some(name) } else { None };
+        if self.keeps_listed {
+            return self.all.iter().filter_map(|file| data(file.name)).collect();
+        }
         let names = self.holders.iter().flat_map(|(_, refs)| self.of(refs)).map(|file| file.name);
-        names.filter_map(|name| if let FileName::Data(name) = name { Some(name) } else { None }).collect()
+        names.filter_map(data).collect()
     }
 
     /// From the table, `current`; and from the lists of snapshots that it lacks. Shallow snapshots have no files here.

@@ -14,7 +14,10 @@ use super::{
 use crate::{
     BlobError, Repository,
     tree::{Forest, IndexTree},
-    verify::{indices::IndexPlan, unreferenced},
+    verify::{
+        indices::IndexPlan,
+        unreferenced::{self, Unreferenced},
+    },
 };
 
 /// Measures one index. `pool` is for its shards.
@@ -29,7 +32,7 @@ pub(super) fn measure(
     let tree = forest.tree(repository, plan.index);
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, &entry.snapshots)).collect();
-    let mut found = Found::default();
+    let mut found = Found { unreferenced: Unreferenced::new(question.deletes), ..Found::default() };
     // Where metadata cannot be read, the root may know: what lies in these shards is counted as needed.
     let recorded = u32::try_from(entry.shard_generations.len()).unwrap_or(0);
     let n_all_shards = if plan.complete { plan.n_shards() } else { plan.n_shards().max(recorded) };
@@ -41,7 +44,7 @@ pub(super) fn measure(
 
     let work = |shard: u32| (shard, shard::measure(repository, plan, tree.as_ref(), shard, question));
     pool.map(0..n_all_shards, work, |(shard, one)| {
-        let OneShard { kinds, logical, table, shares: of_shard, unreferenced, n_missing, unreadable } = one;
+        let OneShard { kinds, logical, table, shares: of_shard, unreferenced, n_missing, misplaced, unreadable } = one;
         found.of_index.kinds.add(&kinds);
         found.of_index.logical = found.of_index.logical.plus(logical);
         for ((replaced, n_shards), owner) in found.of_index.replaced.iter_mut().zip(&n_shards).zip(table.owners) {
@@ -52,6 +55,7 @@ pub(super) fn measure(
             }
         }
         found.n_missing += n_missing;
+        found.misplaced.extend(misplaced);
         found.unreadable.extend(unreadable);
         found.of_index.unreferenced.add(unreferenced.total());
         found.unreferenced.merge(unreferenced);
@@ -61,7 +65,7 @@ pub(super) fn measure(
         }
         ControlFlow::Continue(())
     });
-    beside(repository, plan, tree.as_ref(), &mut shares, &mut found);
+    beside(repository, plan, tree.as_ref(), question.deletes, &mut shares, &mut found);
     found.of_index.shares = shares.into_iter().map(Shares::finish).collect();
     found
 }
@@ -81,6 +85,7 @@ fn beside(
     repository: &Repository,
     plan: &IndexPlan,
     tree: Option<&IndexTree>,
+    names_blobs: bool,
     shares: &mut [Shares<'_>],
     found: &mut Found,
 ) {
@@ -91,7 +96,7 @@ fn beside(
         }
     }
     let metadata = &mut found.of_index.kinds.index_metadata;
-    let swept = unreferenced::sweep_index(repository, plan, tree, &mut |name, stat| {
+    let swept = unreferenced::sweep_index(repository, plan, tree, names_blobs, &mut |name, stat| {
         let blob = Blobs::one(stat.len_bytes);
         metadata.add(blob);
         if let Some(users) = users.get(name) {

@@ -1,6 +1,7 @@
 //! One shard: its folder joined with its table.
 
 use hashbrown::{HashMap, HashSet};
+use snaprepo_codec::BlobPath;
 use snaprepo_format::{DataName, FileInfo, FileName, root::SnapshotIx};
 use snaprepo_store::StoreError;
 
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     BlobError, Repository, Unread,
     folder::{Detail, ShardFolder},
-    shard::{self, Current, Files},
+    shard::{self, Current, Files, Located},
     status::Amount,
     tree::IndexTree,
     verify::{
@@ -31,6 +32,8 @@ pub(super) struct OneShard {
     pub(super) shares: Vec<Vec<(u32, Share)>>,
     pub(super) unreferenced: Unreferenced,
     pub(super) n_missing: u64,
+    /// Its folder, where that lies elsewhere than the root says.
+    pub(super) misplaced: Option<BlobPath>,
     pub(super) unreadable: Vec<Unread>,
 }
 
@@ -50,9 +53,14 @@ pub(super) fn measure(
     shard: u32,
     question: Question<'_>,
 ) -> OneShard {
-    let mut one = OneShard::default();
+    let mut one = OneShard { unreferenced: Unreferenced::new(question.deletes), ..OneShard::default() };
     let folder = match shard::locate_in(repository, tree, plan.index, shard, Detail::Lengths) {
-        Ok(located) => located.folder(),
+        Ok(located) => {
+            if let Located::Elsewhere(folder, _) = &located {
+                one.misplaced = Some(folder.path.clone());
+            }
+            located.folder()
+        }
         Err(error) => {
             one.unreadable.push(error.into());
             return one;
@@ -63,7 +71,8 @@ pub(super) fn measure(
         return one;
     };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
-    let files = Files::read(repository, plan.index, &folder, current.as_deref(), &mut one.unreadable);
+    let mut files = Files::read(repository, plan.index, &folder, current.as_deref(), &mut one.unreadable);
+    files.keeps_listed = question.deletes;
     let held_by = &repository.root.index_entry(plan.index).snapshots;
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, held_by)).collect();

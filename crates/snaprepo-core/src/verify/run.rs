@@ -192,7 +192,7 @@ impl Part<'_> {
 /// Counts what nothing refers to in the folder of an index, outside of its shards.
 fn beside(repository: &Repository, plan: &IndexPlan, tree: Option<&IndexTree>) -> ShardOutcome {
     let mut outcome = ShardOutcome::default();
-    match unreferenced::sweep_index(repository, plan, tree, &mut |_, _| {}) {
+    match unreferenced::sweep_index(repository, plan, tree, false, &mut |_, _| {}) {
         Ok(found) => outcome.unreferenced = found,
         Err(error) => not_counted(error, &mut outcome.notes),
     }
@@ -345,7 +345,7 @@ fn sweep(
 ) -> Vec<ClassTally> {
     begin(collector, Phase::Unreferenced, 1).event(Event::Advance);
     let mut notes = Notes::default();
-    match unreferenced::sweep(repository, plans, top, &mut |_, _| {}) {
+    match unreferenced::sweep(repository, plans, top, false, &mut |_, _| {}) {
         Ok(outside) => found.merge(outside),
         Err(error) => not_counted(error, &mut notes),
     }

@@ -62,10 +62,33 @@ pub(crate) struct Unreferenced {
     classes: BTreeMap<Class, ClassTally>,
     /// When the open root was written, in milliseconds since 1970.
     root_millis: Option<i64>,
+    /// Every one of them, where they are asked for.
+    blobs: Option<Vec<Found>>,
 }
 
+/// A blob that nothing refers to.
+pub(crate) type Found = (Class, BlobPath, BlobStat);
+
 impl Unreferenced {
+    /// Counts; and keeps every blob, where that is asked for.
+    pub(crate) fn new(names_blobs: bool) -> Self {
+        Self { blobs: names_blobs.then(Vec::new), ..Self::default() }
+    }
+
+    /// When the open root was written.
+    pub(crate) fn root_millis(&self) -> Option<i64> {
+        self.root_millis
+    }
+
+    /// Hands out the blobs that were found since the last time.
+    pub(crate) fn take_blobs(&mut self) -> Vec<Found> {
+        self.blobs.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     fn add(&mut self, class: Class, path: BlobPath, stat: BlobStat) {
+        if let Some(blobs) = &mut self.blobs {
+            blobs.push((class, path.clone(), stat));
+        }
         let BlobStat { len_bytes, modified_millis } = stat;
         let one = ClassTally {
             class,
@@ -93,6 +116,9 @@ impl Unreferenced {
 
     pub(crate) fn merge(&mut self, other: Self) {
         other.classes.into_values().for_each(|class| self.merge_class(class));
+        if let (Some(blobs), Some(others)) = (&mut self.blobs, other.blobs) {
+            blobs.extend(others);
+        }
         self.root_millis = self.root_millis.max(other.root_millis);
     }
 
@@ -169,14 +195,16 @@ impl Unreferenced {
 pub(crate) type OnLive<'f> = &'f mut dyn FnMut(&str, BlobStat);
 
 /// Looks through everything outside the folders of the indices that were verified. `top` is what lies directly in the
-/// folder of all indices, where that is known; `on_live` is told what is left in the root folder.
+/// folder of all indices, where that is known; `on_live` is told what is left in the root folder. `names_blobs` keeps
+/// every blob that is found.
 pub(crate) fn sweep(
     repository: &Repository,
     plans: &[IndexPlan],
     top: Option<Vec<Beside>>,
+    names_blobs: bool,
     on_live: OnLive<'_>,
 ) -> Result<Unreferenced, StoreError> {
-    let mut found = Unreferenced::default();
+    let mut found = Unreferenced::new(names_blobs);
     sweep_root(repository, plans, &mut found, on_live)?;
     sweep_index_folders(repository, plans, top, &mut found)?;
     Ok(found)
@@ -310,9 +338,10 @@ pub(crate) fn sweep_index(
     repository: &Repository,
     plan: &IndexPlan,
     tree: Option<&IndexTree>,
+    names_blobs: bool,
     on_live: OnLive<'_>,
 ) -> Result<Unreferenced, StoreError> {
-    let mut found = Unreferenced::default();
+    let mut found = Unreferenced::new(names_blobs);
     let Ok(folder) = repository.index_folder(plan.index) else { return Ok(found) };
     let fixed = repository.root.index_entry(plan.index).shard_path_type == ShardPathType::Fixed;
     let all = match tree.and_then(IndexTree::top) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 use snaprepo_core::select::age_millis;
 
 use super::RepoArg;
@@ -100,6 +100,45 @@ pub(crate) struct PruneArgs {
     pub explain: bool,
     #[command(flatten)]
     pub deletion: DeletionArgs,
+}
+
+/// Arguments of `gc`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct GcArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Collect only these classes [default: all that are ever collected]
+    #[arg(long = "class", value_enum, value_name = "CLASS")]
+    pub classes: Vec<GcClass>,
+    /// Leave what is younger than this
+    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "24h")]
+    pub grace: i64,
+    /// Blobs that nothing refers to and that are not older than the newest root by this may belong to a snapshot in
+    /// progress: then nothing is collected
+    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "1h")]
+    pub window: i64,
+    /// Write the plan to a file, for snaprepo apply; nothing is done
+    #[arg(long, value_name = "FILE", conflicts_with = "yes")]
+    pub plan_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// What `gc` collects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GcClass {
+    /// Roots of older generations.
+    OldRoot,
+    /// Blobs of snapshots that the root does not have.
+    StaleSnapshot,
+    /// Folders of indices that the root does not have.
+    StaleIndex,
+    /// Index metadata that no snapshot uses.
+    StaleIndexMetadata,
+    /// What nothing needs in the folders of shards that are in use.
+    StaleShardBlob,
+    /// What unfinished writes, registrations and analyses left behind.
+    Transient,
 }
 
 /// Arguments of `apply`.

@@ -98,7 +98,7 @@ pub(super) fn propose(
     Ok(Some((Exit::Good, view)))
 }
 
-fn row(refusal: &Refusal, repository: &Repository) -> RefusalRow {
+pub(super) fn row(refusal: &Refusal, repository: &Repository) -> RefusalRow {
     RefusalRow {
         why: refusal.why.name(),
         path: refusal.path.as_ref().map(|path| repository.shown(path).to_string()),

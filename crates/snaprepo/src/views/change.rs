@@ -113,6 +113,52 @@ pub(crate) struct RefusalRow {
     pub unless: Option<&'static str>,
 }
 
+/// What a collection takes, or has taken.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct GcView {
+    /// Whether it was done, as far as `blobs_left` says.
+    pub done: bool,
+    /// Blobs that are deleted.
+    pub blobs: u64,
+    /// Their bytes.
+    pub size_in_bytes: u64,
+    /// What was found of each class.
+    pub classes: Vec<GcClassRow>,
+    /// Why it is not done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalRow>,
+    /// Blobs that could not be deleted.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blobs_left: u64,
+    /// Some of them, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// Folder of the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
+    /// File of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// For the text only: what to type next.
+    #[serde(skip)]
+    pub next: Option<String>,
+}
+
+/// What was found of a class.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct GcClassRow {
+    /// The class.
+    pub class: &'static str,
+    /// Blobs that are deleted.
+    pub blobs: u64,
+    /// Their bytes.
+    pub size_in_bytes: u64,
+    /// Blobs that stay: too young, of a class that was not asked for, or never deleted.
+    pub kept_blobs: u64,
+    /// Their bytes.
+    pub kept_size_in_bytes: u64,
+}
+
 /// What was taken back.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UndoView {
@@ -136,7 +182,10 @@ impl View for ChangeView {
     fn text(&self, layout: &Layout) -> String {
         let snapshots = counted(self.snapshots.len() as u64, "snapshot");
         let size = layout.units.size(self.size_in_bytes);
-        let mut text = if self.snapshots.is_empty() {
+        let mut text = if self.snapshots.is_empty() && self.blobs > 0 {
+            let (done, frees) = if self.done { ("collected", "freed") } else { ("would collect", "frees") };
+            format!("{done} {}: {frees} {size}\n", counted(self.blobs, "blob"))
+        } else if self.snapshots.is_empty() {
             format!("nothing to delete: {} kept\n", counted(self.n_kept, "snapshot"))
         } else if !self.refusals.is_empty() {
             format!(
@@ -155,15 +204,8 @@ impl View for ChangeView {
             return text;
         }
         text += &self.explained(layout);
-        for refusal in self.refusals.iter().take(MAX_REFUSALS) {
-            let place = refusal.path.as_ref().map_or(String::new(), |path| format!("{path} "));
-            let unless = refusal.unless.map_or(String::new(), |option| format!(" (unless {option})"));
-            text += &format!("  {}: {}\n", refusal.why, clean(&format!("{place}{}{unless}", refusal.message)));
-        }
-        if let more @ 1.. = self.refusals.len().saturating_sub(MAX_REFUSALS) {
-            text += &format!("  and {more} more; --json has all\n");
-        }
-        if self.refusals.is_empty() && !self.snapshots.is_empty() {
+        text += &refused(&self.refusals);
+        if self.refusals.is_empty() && self.blobs > 0 {
             text += &self.facts();
             text += &self.indices(layout);
         }
@@ -192,7 +234,13 @@ impl ChangeView {
         let or_none = |n: u64, what: String| if n == 0 { String::new() } else { what };
         facts(&[
             ("  snapshots", self.named()),
-            ("  root", format!("{} → {}", self.generation, self.next_generation)),
+            (
+                "  root",
+                or_none(
+                    self.next_generation.abs_diff(self.generation),
+                    format!("{} → {}", self.generation, self.next_generation),
+                ),
+            ),
             ("  shard tables", or_none(self.tables, format!("{} written anew", count(self.tables)))),
             (
                 "  foreign",
@@ -260,6 +308,69 @@ impl ChangeView {
             }
         };
         if self.indices.is_empty() { String::new() } else { table.render(layout.width) + &more }
+    }
+}
+
+/// Why not, one line each.
+fn refused(refusals: &[RefusalRow]) -> String {
+    let mut text = String::new();
+    for refusal in refusals.iter().take(MAX_REFUSALS) {
+        let place = refusal.path.as_ref().map_or(String::new(), |path| format!("{path} "));
+        let unless = refusal.unless.map_or(String::new(), |option| format!(" (unless {option})"));
+        text += &format!("  {}: {}\n", refusal.why, clean(&format!("{place}{}{unless}", refusal.message)));
+    }
+    if let more @ 1.. = refusals.len().saturating_sub(MAX_REFUSALS) {
+        text += &format!("  and {more} more; --json has all\n");
+    }
+    text
+}
+
+impl View for GcView {
+    fn text(&self, layout: &Layout) -> String {
+        let (blobs, size) = (counted(self.blobs, "blob"), layout.units.size(self.size_in_bytes));
+        let mut text = if !self.refusals.is_empty() {
+            format!("{} to collect: {}\n", layout.paint("not safe"), counted(self.refusals.len() as u64, "reason"))
+        } else if self.done {
+            format!("collected {blobs}: freed {size}\n")
+        } else if self.blobs == 0 {
+            "nothing to collect\n".to_owned()
+        } else {
+            format!("would collect {blobs}: frees {size}\n")
+        };
+        if layout.quiet {
+            return text;
+        }
+        text += &refused(&self.refusals);
+        if !self.classes.is_empty() {
+            let mut table = Table::new([
+                ("CLASS", Align::Left),
+                ("BLOBS", Align::Right),
+                ("SIZE", Align::Right),
+                ("STAY", Align::Right),
+                ("SIZE", Align::Right),
+            ]);
+            for row in &self.classes {
+                table.row([
+                    row.class.to_owned(),
+                    count(row.blobs),
+                    layout.units.size(row.size_in_bytes),
+                    count(row.kept_blobs),
+                    layout.units.size(row.kept_size_in_bytes),
+                ]);
+            }
+            text += &table.render(layout.width);
+        }
+        text += &facts(&[
+            ("plan", self.plan.clone().unwrap_or_default()),
+            ("journal", self.journal.clone().unwrap_or_default()),
+        ]);
+        for left in &self.left {
+            text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
+        }
+        if let Some(next) = &self.next {
+            text += &format!("{}\n", clean(next));
+        }
+        text
     }
 }
 

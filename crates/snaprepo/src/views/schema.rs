@@ -26,6 +26,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("doctor", of::<doctor::DoctorView>()),
         ("du", of::<du::DuView>()),
         ("find", of::<find::FindView>()),
+        ("gc", of::<change::GcView>()),
         ("info", of::<info::InfoView>()),
         ("list", of::<list::ListView>()),
         ("ls", of::<ls::LsView>()),

@@ -117,7 +117,8 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
         let state = tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
         let base_path = Some(fixture.base()).filter(|base| !base.is_empty());
         program.delete(folder.path(), base_path, ALL_BUT_TWO, state.path())?;
-        accepts(&node, program, fixture, folder.path(), "rewritten, and all but two deleted by us", &mut objections)?;
+        program.collect(folder.path(), base_path, state.path())?;
+        accepts(&node, program, fixture, folder.path(), "after a deletion and a collection of ours", &mut objections)?;
     }
     for name in sitting.attempts {
         let fixture = fixtures::named(name);
