@@ -41,7 +41,7 @@ pub struct Removed {
 /// The first line of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// [`VERSION`].
+    /// The version of plans that this is one of.
     pub plan: u32,
     /// The verb that made it.
     pub command: String,

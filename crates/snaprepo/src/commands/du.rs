@@ -69,6 +69,11 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     if let Some(by) = args.by {
         view.rows = rows(by, &repository, &usage, named.as_ref(), &by_start);
     }
+    if run.global.ndjson && view.by.is_some() {
+        // The lines are rows, and nothing else.
+        let lines = run.layout().unreadable(&view.unreadable);
+        run.io.error_text(&lines);
+    }
     run.reply("du", &session, Some(&repository), word(exit), view)?;
     Ok(exit)
 }

@@ -84,10 +84,9 @@ impl View for FindView {
             ]);
         }
         let mut text = table.render(layout.width);
-        for row in self.matches.iter().filter(|row| row.error.is_some()) {
-            let error = row.error.as_deref().unwrap_or("");
-            text += &format!("{} {} in {}: {error}\n", layout.paint("unreadable:"), row.index, row.snapshot);
-        }
+        let error =
+            |row: &FindRow| row.error.as_ref().map(|error| format!("{} in {}: {error}", row.index, row.snapshot));
+        text += &layout.unreadable(self.matches.iter().filter_map(error));
         text + &summary
     }
 

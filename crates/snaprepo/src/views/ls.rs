@@ -162,10 +162,11 @@ fn errors(indices: &[IndexStatusView], layout: &Layout) -> String {
     let mut text = String::new();
     for index in indices {
         text += &layout.unreadable(index.error.iter().map(|error| format!("{}: {error}", index.index)));
-        for shard in index.shards.iter().filter(|shard| shard.stage == "unreadable") {
-            let reason = shard.reason.as_deref().unwrap_or("");
-            text += &format!("{} {} shard {}: {reason}\n", layout.paint("unreadable:"), index.index, shard.shard);
-        }
+        let unreadable = index.shards.iter().filter(|shard| shard.stage == "unreadable");
+        text +=
+            &layout.unreadable(unreadable.map(|shard| {
+                format!("{} shard {}: {}", index.index, shard.shard, shard.reason.as_deref().unwrap_or(""))
+            }));
     }
     text
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Layout, View, facts};
 use crate::output::{
     table::{Align, Table},
-    units::{count, counted, duration},
+    units::{clean, count, counted, duration},
 };
 
 /// One snapshot.
@@ -196,7 +196,7 @@ impl View for ShowView {
         text += &layout.unreadable(self.indices.iter().filter_map(error));
         for failure in &self.failures {
             let reason = failure.reason.as_deref().unwrap_or("no reason recorded");
-            text += &format!("failed: {} shard {}: {reason}\n", failure.index, failure.shard);
+            text += &format!("failed: {}\n", clean(&format!("{} shard {}: {reason}", failure.index, failure.shard)));
         }
         text
     }

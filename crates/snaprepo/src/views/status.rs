@@ -104,9 +104,7 @@ impl View for StatusView {
         } else if !layout.quiet {
             text += &self.summary(layout);
         }
-        for problem in &self.unreadable {
-            text += &format!("{} {problem}\n", layout.paint("unreadable:"));
-        }
+        text += &layout.unreadable(&self.unreadable);
         if text.is_empty() || layout.quiet {
             let total = self.snapshots.iter().fold(0_u64, |sum, s| sum.saturating_add(s.total.size_in_bytes));
             text +=
