@@ -6,6 +6,7 @@ use snaprepo_lab::{Cache, server::Kind};
 use crate::{engine::judge, error::Error, workspace::Workspace};
 
 pub(crate) mod check;
+mod deleting;
 mod outputs;
 mod run;
 

@@ -13,7 +13,7 @@ use snaprepo_lab::{
 use snaprepo_store::{LocalStore, ReadStore, RemoteErrorKind, StoreError, StoreErrorKind, WriteStore as _};
 use snaprepo_testkit::contract::{self, Absent, Folders, Promises};
 
-use super::outputs;
+use super::{deleting, outputs};
 use crate::{error::Error, process::Came};
 
 /// The container that every server gets, and one that keeps versions.
@@ -101,6 +101,10 @@ impl Trial<'_> {
     fn outputs(&mut self, snaprepo: &Snaprepo) -> Result<(), Error> {
         let breaches = outputs::check(self.server, snaprepo, &|container| self.open(container, &[], &[]))?;
         self.breaches.extend(breaches);
+        if self.server.kind() != Kind::Nginx {
+            let breaches = deleting::check(self.server, snaprepo, &|container| self.open(container, &[], &[]))?;
+            self.breaches.extend(breaches);
+        }
         Ok(())
     }
 

@@ -166,7 +166,7 @@ fn difference(expected: &str, found: &str) -> String {
 
 /// Puts every file of a fixture into a container, roots last: what is younger than its root looks like a snapshot that
 /// is being taken.
-fn fill(store: &CloudStore, fixture: &Fixture) -> Result<(), Error> {
+pub(super) fn fill(store: &CloudStore, fixture: &Fixture) -> Result<(), Error> {
     let failed = |error: StoreError| Error::Usage { message: error.to_string() };
     let local = LocalStore::open(&fixture.root()).map_err(failed)?;
     let mut paths = Vec::new();

@@ -22,6 +22,8 @@ use crate::{Event, Observer, Phase, usage::Blobs};
 
 /// Blobs that are handed to a store at once to be deleted.
 const DELETED_AT_ONCE: usize = 1_000;
+/// More shards than any index has: a plan with more would make a root of any length.
+const MAX_SHARDS: u32 = 1 << 16;
 /// Failures that are kept to be told.
 const MAX_FAILURES: usize = 20;
 
@@ -332,7 +334,8 @@ fn check_names(plan: &Plan, base: &BlobPath, old_root: &[u8]) -> Result<(), Chan
     for table in &plan.tables {
         let folder = parsed(&table.folder)?;
         shard_table(&folder, &table.from)?;
-        if !is_shard_folder(&folder) {
+        let is_its_shard = names::shard_folder(folder.name()) == Some(table.shard) && table.shard < MAX_SHARDS;
+        if !is_shard_folder(&folder) || !is_its_shard {
             return Err(ChangeError::NotInPlan(format!("{folder} is no folder of a shard")));
         }
     }

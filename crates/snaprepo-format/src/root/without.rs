@@ -149,19 +149,34 @@ fn indices(raw: &RawValue, removal: &Removal<'_>) -> serde_json::Result<Box<RawV
         }
         let tables = id.as_deref().and_then(|id| removal.tables.get(id));
         if let Some(tables) = tables {
-            for (_, value) in index.0.iter_mut().filter(|(key, _)| &**key == "shard_generations") {
-                let mut generations: Vec<Option<Box<str>>> = serde_json::from_str(value.get())?;
-                for (shard, table) in tables {
-                    if let Some(place) = usize::try_from(*shard).ok().and_then(|shard| generations.get_mut(shard)) {
-                        place.clone_from(table);
-                    }
-                }
-                *value = Cow::Owned(to_raw_value(&generations)?);
-            }
+            name_tables(&mut index, tables)?;
         }
         left.0.push((name, Cow::Owned(to_raw_value(&index)?)));
     }
     to_raw_value(&left)
+}
+
+/// Names new tables. What the root did not name before it names now: it is found by nothing else.
+fn name_tables(index: &mut Pairs<'_>, tables: &[(u32, NewTable)]) -> serde_json::Result<()> {
+    const KEY: &str = "shard_generations";
+    let known = index.0.iter_mut().find(|(key, _)| &**key == KEY).map(|(_, value)| value);
+    let mut generations: Vec<Option<Box<str>>> =
+        known.as_ref().map_or_else(|| Ok(Vec::new()), |known| serde_json::from_str(known.get()))?;
+    for (shard, table) in tables {
+        let Ok(shard) = usize::try_from(*shard) else { continue };
+        if generations.len() <= shard {
+            generations.resize(shard + 1, None);
+        }
+        if let Some(place) = generations.get_mut(shard) {
+            place.clone_from(table);
+        }
+    }
+    let named = Cow::Owned(to_raw_value(&generations)?);
+    match known {
+        Some(value) => *value = named,
+        None => index.0.push((KEY.into(), named)),
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -20,10 +20,10 @@ fn nothing_removed_is_the_same_root() {
 #[test]
 fn a_snapshot_goes_with_what_is_only_its_own() {
     let mut removal = removal(&["B"]);
-    removal.tables.insert("i1", vec![(0, Some("new".into())), (2, None), (7, Some("no such shard".into()))]);
+    removal.tables.insert("i1", vec![(0, Some("new".into())), (2, None), (3, Some("not named before".into()))]);
     assert_eq!(
         written(ROOT, &removal),
-        r#"{"min_version":"7.12.0","uuid":"u","x":{"b":1,"a":1.50},"snapshots":[{"name":"a","uuid":"A","index_metadata_lookup":{"i1":"x-1"},"new":0.10}],"indices":{"zebra":{"id":"i1","snapshots":["A"],"shard_generations":["new",null,null],"other":true}},"index_metadata_identifiers":{"x-1":"m1"}}"#
+        r#"{"min_version":"7.12.0","uuid":"u","x":{"b":1,"a":1.50},"snapshots":[{"name":"a","uuid":"A","index_metadata_lookup":{"i1":"x-1"},"new":0.10}],"indices":{"zebra":{"id":"i1","snapshots":["A"],"shard_generations":["new",null,null,"not named before"],"other":true}},"index_metadata_identifiers":{"x-1":"m1"}}"#
     );
 }
 
@@ -43,4 +43,13 @@ fn older_forms_are_understood() {
         written(root, &removal(&["old"])),
         r#"{"snapshots":[{"name":"new","uuid":"N"}],"indices":{"i":{"id":"i","snapshots":["N"]}}}"#
     );
+}
+
+#[test]
+fn tables_that_the_root_did_not_name_are_named() {
+    let root = r#"{"snapshots":[{"name":"a","uuid":"A"}],"indices":{"i":{"id":"x","snapshots":["A"]}}}"#;
+    let mut removal = removal(&[]);
+    removal.tables.insert("x", vec![(1, Some("t".into()))]);
+    let named = r#"{"snapshots":[{"name":"a","uuid":"A"}],"indices":{"i":{"id":"x","snapshots":["A"],"shard_generations":[null,"t"]}}}"#;
+    assert_eq!(written(root, &removal), named);
 }

@@ -1,0 +1,153 @@
+//! Deletions on real servers: carried out, and killed on the way.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use snaprepo_cloud::CloudStore;
+use snaprepo_lab::{Server, server::Kind, snaprepo::Snaprepo};
+use snaprepo_testkit::fixtures;
+
+use super::outputs::fill;
+use crate::error::Error;
+
+const FIXTURE: &str = "elasticsearch-9.5.3-plain";
+/// What goes.
+const DOOMED: &str = "snap-2";
+/// What its operator says.
+const REALLY: [&str; 4] = ["--yes", "--no-cluster-writes", "--window", "0"];
+/// Runs that are killed, spread over the time that a whole one takes.
+const KILLS: u32 = 12;
+
+/// A repository in a container, and a folder for journals.
+struct Place<'s> {
+    location: String,
+    state: &'s Path,
+    snaprepo: &'s Snaprepo,
+    breaches: Vec<String>,
+}
+
+/// Deletes on a server, and on one of them kills the program again and again. Returns what was wrong.
+pub(super) fn check(
+    server: &Server,
+    snaprepo: &Snaprepo,
+    open: &dyn Fn(&str) -> Result<CloudStore, Error>,
+) -> Result<Vec<String>, Error> {
+    let there = snaprepo.clone().with_variables(server.environment());
+    let kills = if server.kind() == Kind::Versitygw { KILLS } else { 0 };
+    let (mut breaches, mut whole) = (Vec::new(), Duration::ZERO);
+    for run in 0..=kills {
+        let container = format!("deleted-{run}");
+        server.make_container(&container)?;
+        fill(&open(&container)?, fixtures::named(FIXTURE))?;
+        let state = tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
+        let mut place = Place {
+            location: server.location(&container, ""),
+            state: state.path(),
+            snaprepo: &there,
+            breaches: Vec::new(),
+        };
+        if run == 0 {
+            let begun_at = Instant::now();
+            place.done("delete", &[DOOMED])?;
+            whole = begun_at.elapsed();
+        } else {
+            place.killed(server, whole * run / kills)?;
+        }
+        place.is_whole(true)?;
+        breaches.extend(place.breaches.into_iter().map(|breach| format!("deletion {run} of {kills}: {breach}")));
+    }
+    Ok(breaches)
+}
+
+impl Place<'_> {
+    /// A verb that has to end well.
+    fn done(&mut self, verb: &str, what: &[&str]) -> Result<(), Error> {
+        let state = self.state.to_string_lossy();
+        let words = [verb, &self.location].into_iter().chain(what.iter().copied());
+        let words = words.chain(["--yes", "--no-cluster-writes", "--state", &state]);
+        let window: &[&str] = if verb == "apply" { &[] } else { &["--window", "0"] };
+        let run = self.snaprepo.run(&words.chain(window.iter().copied()).collect::<Vec<_>>())?;
+        if run.code != Some(0) {
+            self.breaches.push(format!("{} ends with {:?}: {}{}", run.line, run.code, run.stderr, run.stdout));
+        }
+        Ok(())
+    }
+
+    /// Kills a deletion after a while; what is left must be whole, and is gone on with.
+    fn killed(&mut self, server: &Server, after: Duration) -> Result<(), Error> {
+        let started = |source| Error::Start { command: "snaprepo delete".to_owned(), source };
+        let mut child = Command::new(self.snaprepo.path())
+            .args(["delete", &self.location, DOOMED])
+            .args(REALLY)
+            .arg("--state")
+            .arg(self.state)
+            .envs(server.environment())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(started)?;
+        // When exactly it dies is chance: whatever it was at, what follows must hold.
+        thread::sleep(after);
+        // It may have ended by itself.
+        child.kill().map_err(started)?;
+        child.wait().map_err(started)?;
+        self.is_whole(false)?;
+        match self.journal()? {
+            Some(journal) if is_done(&journal) => {}
+            Some(journal) => self.done("apply", &[&journal.to_string_lossy()])?,
+            None => self.done("delete", &[DOOMED])?,
+        }
+        Ok(())
+    }
+
+    /// The only journal, if there is one.
+    fn journal(&self) -> Result<Option<PathBuf>, Error> {
+        let read = |folder: &Path| -> Result<Option<PathBuf>, Error> {
+            let failed = |source| Error::Read { path: folder.to_owned(), source };
+            fs::read_dir(folder)
+                .map_err(failed)?
+                .next()
+                .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
+                .transpose()
+        };
+        read(self.state)?.map_or(Ok(None), |of_repository| read(&of_repository))
+    }
+
+    /// Nothing is damaged, and the snapshots are those before or those after; in the end, those after and no waste.
+    fn is_whole(&mut self, is_end: bool) -> Result<(), Error> {
+        let verified = self.snaprepo.run(&["verify", &self.location, "--depth", "content", "--json"])?;
+        let answer = verified.json()?;
+        let errors =
+            answer["findings"].as_array().into_iter().flatten().filter(|finding| finding["severity"] == "error");
+        if errors.count() > 0 || !matches!(verified.code, Some(0 | 1)) || (is_end && verified.code != Some(0)) {
+            self.breaches.push(format!("verify ends with {:?}: {}", verified.code, answer["findings"]));
+        }
+        let list = self.snaprepo.run(&["list", &self.location, "--json"])?.json()?;
+        let rows = list["snapshots"].as_array().into_iter().flatten();
+        let names: Vec<&str> = rows.filter_map(|row| row["snapshot"].as_str()).collect();
+        let after = ["snap-3", "snap-4"];
+        if names != after && (is_end || names != [DOOMED, "snap-3", "snap-4"]) {
+            self.breaches.push(format!("it lists {names:?}"));
+        }
+        if is_end {
+            let waste = answer["unreferenced"].as_array().map_or(0, Vec::len);
+            if waste > 0 {
+                self.breaches.push(format!("it leaves {}", answer["unreferenced"]));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the run behind a journal came to its end.
+fn is_done(journal: &Path) -> bool {
+    let steps = fs::read_to_string(journal.join("steps.jsonl")).unwrap_or_default();
+    steps.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|step| step["reached"] == "done")
+}
