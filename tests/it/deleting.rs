@@ -419,3 +419,14 @@ fn what_a_shard_table_lists_stays() {
     assert!(data.into_iter().all(|name| left.contains(name)), "data of a dead name is gone");
     assert!(!left.iter().any(|name| name.starts_with("snap-snap-2") || name.contains("/meta-snap-2")));
 }
+
+/// A run that was killed while it began its journal has done nothing, and is in nobody's way.
+#[test]
+fn a_journal_that_was_never_whole_is_none() {
+    let place = Place::of(PLAIN);
+    assert_eq!(place.really("delete", &["snap-2"]).exit, Exit::Good);
+    let of_repository = fs::read_dir(place.state()).unwrap().next().unwrap().unwrap().path();
+    fs::create_dir(of_repository.join("99999999999999-unfinished.new")).unwrap();
+    assert_eq!(place.really("delete", &["snap-3"]).exit, Exit::Good);
+    assert_eq!(place.names(), ["snap-4"]);
+}

@@ -26,7 +26,7 @@ pub use apply::{Applied, Stage, apply, check};
 pub use delete::{Fate, Planned, Request, delete};
 pub use fence::{Fences, Override, Refusal, Why};
 pub use gc::{Collect, Collected, Tally, gc};
-pub use journal::{Journal, JournalError, Reached};
+pub use journal::{Journal, JournalError, Reached, UNFINISHED};
 pub use plan::{Head, Identity, Plan, PlanError, Removed, Table};
 pub use publish::{ChangeError, Exclusive};
 pub use undo::{Undone, undo};

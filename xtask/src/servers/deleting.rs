@@ -10,6 +10,7 @@ use std::{
 
 use serde_json::Value;
 use snaprepo_cloud::CloudStore;
+use snaprepo_core::change::UNFINISHED;
 use snaprepo_lab::{Server, server::Kind, snaprepo::Snaprepo};
 use snaprepo_testkit::fixtures;
 
@@ -111,11 +112,10 @@ impl Place<'_> {
     fn journal(&self) -> Result<Option<PathBuf>, Error> {
         let read = |folder: &Path| -> Result<Option<PathBuf>, Error> {
             let failed = |source| Error::Read { path: folder.to_owned(), source };
-            fs::read_dir(folder)
-                .map_err(failed)?
-                .next()
-                .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
-                .transpose()
+            let paths = fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+            let paths = paths.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            // One that was only being begun is none.
+            Ok(paths.into_iter().find(|path| path.extension().is_none_or(|extension| extension != UNFINISHED)))
         };
         read(self.state)?.map_or(Ok(None), |of_repository| read(&of_repository))
     }

@@ -17,6 +17,9 @@ use super::{
 const PLAN: &str = "plan.jsonl";
 const OLD_ROOT: &str = "root";
 const STEPS: &str = "steps.jsonl";
+/// Extension of the folder of a journal that is being begun. One that stays is of a run that was stopped before it did
+/// anything.
+pub const UNFINISHED: &str = "new";
 
 /// How far a change came. What is not there may have been done all the same: it is written behind each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,15 +91,21 @@ impl Journal {
         if let Some(parent) = folder.parent() {
             fs::create_dir_all(parent).map_err(failed(parent))?;
         }
-        fs::create_dir(folder).map_err(failed(folder))?;
-        let path = folder.join(OLD_ROOT);
+        // Whoever is stopped here leaves no journal: it gets its name when it is whole.
+        let unfinished = folder.with_extension(UNFINISHED);
+        fs::create_dir(&unfinished).map_err(failed(&unfinished))?;
+        let path = unfinished.join(OLD_ROOT);
         let mut file = File::create_new(&path).map_err(failed(&path))?;
         file.write_all(old_root).and_then(|()| file.sync_all()).map_err(failed(&path))?;
-        let path = folder.join(PLAN);
+        let path = unfinished.join(PLAN);
         let mut file = BufWriter::new(File::create_new(&path).map_err(failed(&path))?);
         let written = plan.write(&mut file).and_then(|()| file.flush()).and_then(|()| file.get_ref().sync_all());
         written.map_err(failed(&path))?;
-        sync_folder(folder).map_err(failed(folder))?;
+        sync_folder(&unfinished).map_err(failed(&unfinished))?;
+        fs::rename(&unfinished, folder).map_err(failed(folder))?;
+        if let Some(parent) = folder.parent() {
+            sync_folder(parent).map_err(failed(parent))?;
+        }
         Ok(Self { folder: folder.to_owned(), reached: Vec::new() })
     }
 

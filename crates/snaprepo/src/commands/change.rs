@@ -118,6 +118,7 @@ fn all_journals(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let paths = entries.map(|entry| entry.map(|entry| entry.path()));
     let mut paths =
         paths.collect::<Result<Vec<_>, _>>().map_err(|source| Failure::Written { path: folder.to_owned(), source })?;
+    paths.retain(|path| path.extension().is_none_or(|extension| extension != change::UNFINISHED));
     paths.sort();
     Ok(paths)
 }
