@@ -165,6 +165,23 @@ fn a_root_that_is_just_being_published_is_no_damage() {
 }
 
 #[test]
+fn a_latest_that_is_just_being_written_anew_is_not_missing() {
+    let copy = fixture().copy();
+    std::fs::remove_file(copy.path().join("index.latest")).unwrap();
+    let counter = Arc::new(Double::of(store(&fixture().repository())));
+    verified(&(Arc::clone(&counter) as Arc<dyn ReadStore>), Depth::Metadata);
+    for n in 0..counter.n_requests() {
+        let double = Double::of(store(&fixture().repository())).become_after(n, store(copy.path()));
+        let report = verified(&(Arc::new(double) as Arc<dyn ReadStore>), Depth::Metadata);
+        assert_eq!((above_info(&report), report.outcome), (vec![], Outcome::Pass), "after {n} requests");
+    }
+    // What is listed and cannot be found at all is damage.
+    let double = Double::of(store(&fixture().repository())).refuse("index.latest", Refusal::Vanished, 0);
+    let report = verified(&(Arc::new(double) as Arc<dyn ReadStore>), Depth::Metadata);
+    assert_eq!(above_info(&report), [FindingKind::LatestMismatch]);
+}
+
+#[test]
 fn damage_is_still_found_when_the_repository_moves() {
     let (copy, _, after) = before_and_after();
     // The same shard is damaged before and after.

@@ -1,10 +1,11 @@
 //! Checks of the root folder: the root itself, `index.latest`, `incompatible-snapshots`.
 
+use snaprepo_codec::BlobPath;
 use snaprepo_format::{
     incompatible, latest, names,
     root::{Oddity, Root, SnapshotIx},
 };
-use snaprepo_store::{StoreError, StoreErrorKind};
+use snaprepo_store::{Entry, StoreError, StoreErrorKind};
 
 use super::{
     collect::Notes,
@@ -17,13 +18,16 @@ use crate::{
     repository::known,
 };
 
+/// How often `index.latest` is read before a listing that has it counts for more than that it cannot be found.
+const LATEST_ATTEMPTS: u32 = 3;
+
 /// Turns a failure to open into a finding, where it says something about the repository.
 pub(super) fn unopened(error: OpenError) -> Result<Unopened, OpenError> {
     let finding = match &error {
         OpenError::NoReadableRoot(error) => Finding::of_blob(FindingKind::RootUnreadable, error),
         OpenError::RootMissing { latest } => {
             let finding = Finding::new(FindingKind::RootMissing, error.to_string());
-            match latest.and_then(|generation| snaprepo_codec::BlobPath::parse(&format!("index-{generation}")).ok()) {
+            match latest.and_then(|generation| BlobPath::parse(&format!("index-{generation}")).ok()) {
                 Some(path) => finding.blob(&path),
                 None => finding,
             }
@@ -66,7 +70,8 @@ fn check_latest(repository: &Repository, notes: &mut Notes) {
     // A newer root that cannot be read is what index.latest may rightly name.
     let newest = repository.scan.generations.last().copied().or(repository.generation);
     let expected = newest.map_or(String::new(), |generation| generation.to_string());
-    match blob::load(repository.store(), &path, latest::parse) {
+    let (read, is_listed) = read_latest(repository, &path);
+    match read {
         Ok(generation) if Some(generation) == newest || Some(generation) == repository.generation => {}
         Ok(generation) => {
             let message = format!("names generation {generation}, the newest is {expected}");
@@ -76,13 +81,35 @@ fn check_latest(repository: &Repository, notes: &mut Notes) {
             let both_exist = generation.checked_add(1) == newest && repository.scan.generations.contains(&generation);
             notes.find(if both_exist { finding.severity(Severity::Info) } else { finding });
         }
-        Err(BlobError { problem: Problem::Absent(StoreError { kind: StoreErrorKind::NotFound, .. }), .. })
-            if !repository.scan.has_latest =>
-        {
+        Err(error) if is_not_found(&error) && !is_listed => {
             notes.find(Finding::new(FindingKind::LatestMissing, "does not exist").blob(&path));
         }
         Err(error) => notes.blob(&error, |error| Finding::of_blob(FindingKind::LatestMismatch, error)),
     }
+}
+
+/// Reads `index.latest`. The engines remove it for a moment when they write it anew to a folder: one that was listed
+/// before, and then cannot be found, is looked for again. Returns whether it is listed all the same, too.
+fn read_latest(repository: &Repository, path: &BlobPath) -> (Result<u64, BlobError>, bool) {
+    for _ in 1..LATEST_ATTEMPTS {
+        match blob::load(repository.store(), path, latest::parse) {
+            Err(error) if is_not_found(&error) && repository.scan.has_latest && !repository.scan.by_latest => {}
+            read => return (read, repository.scan.has_latest),
+        }
+        let mut is_listed = false;
+        let listed = repository.store().list_some(repository.base(), names::LATEST, &mut |entry| {
+            let (Entry::Blob { name, .. } | Entry::Folder { name } | Entry::Odd { name, .. }) = entry;
+            is_listed |= name == names::LATEST;
+        });
+        if listed.is_ok() && !is_listed {
+            return (blob::load(repository.store(), path, latest::parse), false);
+        }
+    }
+    (blob::load(repository.store(), path, latest::parse), true)
+}
+
+fn is_not_found(error: &BlobError) -> bool {
+    matches!(error.problem, Problem::Absent(StoreError { kind: StoreErrorKind::NotFound, .. }))
 }
 
 fn check_incompatible(repository: &Repository, notes: &mut Notes) -> Hidden {
