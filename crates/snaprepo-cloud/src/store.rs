@@ -5,12 +5,13 @@
 //! read, stream reader    one object, gone on with from the byte reached when its answer breaks off
 //!              ranges    a large one by several requests at once, where there is room
 //! create …     write     put-if-absent, put, delete; many deletes at once
+//! upload       upload    a blob piece by piece; large ones in parts
 //! ```
 
 use std::{fmt, sync::Arc};
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, WriteStore};
+use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, Upload, WriteStore};
 
 use crate::{
     credentials::CredentialReport,
@@ -27,6 +28,7 @@ pub(crate) mod pages;
 mod ranges;
 mod read;
 pub(crate) mod reader;
+mod upload;
 mod write;
 pub(crate) mod xml;
 
@@ -184,6 +186,13 @@ impl WriteStore for CloudStore {
     fn create(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {
         self.not_the_web(path, StoreErrorKind::Denied)?;
         self.wait(path, write::create(self.client(), Self::key(path)?, bytes))
+    }
+
+    /// Blobs of more than 8 MiB go in parts, and then whether there is one of the name is asked before.
+    fn upload<'s>(&'s self, path: &BlobPath, len_bytes: u64) -> Result<Box<dyn Upload + 's>, StoreError> {
+        self.not_the_web(path, StoreErrorKind::Denied)?;
+        Self::key(path)?;
+        Ok(Box::new(upload::CloudUpload::new(self, path, len_bytes)))
     }
 
     fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use walkdir::WalkDir;
 
 use crate::{
     BlobStat, Entry, FolderReader, Listed, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, StoreError, StoreErrorKind,
-    Streamed, WriteStore,
+    Streamed, Upload, WriteStore,
 };
 
 mod stream;
@@ -159,18 +159,53 @@ impl LocalStore {
         bytes: &[u8],
         publish: impl FnOnce(tempfile::NamedTempFile, &Path) -> Result<File, tempfile::PersistError>,
     ) -> Result<(), StoreError> {
+        let mut begun = self.begin(path)?;
+        begun.write(bytes)?;
+        begun.publish(publish)
+    }
+
+    /// Begins a blob under a temporary name.
+    fn begin(&self, path: &BlobPath) -> Result<LocalUpload, StoreError> {
         let failed = |error| StoreError::from_io(path, error);
         let absolute = self.absolute(path);
         let directory = absolute.parent().unwrap_or(&self.root);
         fs::create_dir_all(directory).map_err(failed)?;
         self.folder(&path.parent().unwrap_or_default())?;
         let prefix = format!("pending-{}-", path.name());
-        let mut file =
-            tempfile::Builder::new().prefix(&prefix).rand_bytes(22).tempfile_in(directory).map_err(failed)?;
-        file.write_all(bytes).map_err(failed)?;
+        let file = tempfile::Builder::new().prefix(&prefix).rand_bytes(22).tempfile_in(directory).map_err(failed)?;
+        Ok(LocalUpload { file, absolute, path: path.clone() })
+    }
+}
+
+/// A blob that still has a temporary name.
+struct LocalUpload {
+    file: tempfile::NamedTempFile,
+    absolute: PathBuf,
+    path: BlobPath,
+}
+
+impl LocalUpload {
+    /// Gives the blob its own name by `publish`, which must be atomic.
+    fn publish(
+        self,
+        publish: impl FnOnce(tempfile::NamedTempFile, &Path) -> Result<File, tempfile::PersistError>,
+    ) -> Result<(), StoreError> {
+        let Self { file, absolute, path } = self;
+        let failed = |error| StoreError::from_io(&path, error);
         file.as_file().sync_all().map_err(failed)?;
         publish(file, &absolute).map_err(|error| failed(error.error))?;
+        let directory = absolute.parent().unwrap_or(&absolute);
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+    }
+}
+
+impl Upload for LocalUpload {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file.write_all(bytes).map_err(|error| StoreError::from_io(&self.path, error))
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), StoreError> {
+        self.publish(|file, name| file.persist_noclobber(name))
     }
 }
 
@@ -308,6 +343,10 @@ impl ReadStore for LocalStore {
 impl WriteStore for LocalStore {
     fn create(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {
         self.write(path, bytes, |file, name| file.persist_noclobber(name))
+    }
+
+    fn upload<'s>(&'s self, path: &BlobPath, _: u64) -> Result<Box<dyn Upload + 's>, StoreError> {
+        Ok(Box::new(self.begin(path)?))
     }
 
     fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {

@@ -112,6 +112,18 @@ pub enum RemoteErrorKind {
         /// What is wrong with it.
         reason: String,
     },
+    /// An answer that is none to what was asked.
+    #[error("the answer of the store makes no sense: {reason}")]
+    Senseless {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store keeps the blob for a time that somebody set, and deletes it for nobody.
+    #[error("is retained by the store ({rule})")]
+    Retained {
+        /// The store's own word.
+        rule: String,
+    },
     /// The store does not do this at all.
     #[error("the store does not offer {what}")]
     NotOffered {
@@ -157,7 +169,8 @@ impl RemoteErrorKind {
             Self::TimedOut { .. } => "look at the network; request-timeout= and progress-timeout= set how long to wait",
             Self::NotAStore { .. } => "look at endpoint=: a console, a proxy or a login page answers there",
             Self::NoContainer => "look at the name of the bucket, at endpoint= and at path-style=",
-            Self::BrokenOff { .. } | Self::Changed | Self::BrokenListing { .. } => "run again",
+            Self::BrokenOff { .. } | Self::Changed | Self::BrokenListing { .. } | Self::Senseless { .. } => "run again",
+            Self::Retained { .. } => "it can be deleted when its retention has ended",
             Self::NotOffered { .. } | Self::Refused { .. } => return None,
         };
         Some(step.to_owned())

@@ -2,7 +2,23 @@
 
 use snaprepo_codec::BlobPath;
 
-use crate::{ReadStore, StoreError, StoreErrorKind};
+use crate::{MAX_BLOB_IN_MEMORY, ReadStore, StoreError, StoreErrorKind};
+
+/// A blob that is written piece by piece. One that is dropped before it is finished leaves nothing of its name.
+pub trait Upload {
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// When they could not be written; then the upload is over.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Gives the blob its name, completely and durably.
+    ///
+    /// # Errors
+    /// With [`Exists`](StoreErrorKind::Exists) when there is one of that name; with other kinds when nothing was
+    /// written.
+    fn finish(self: Box<Self>) -> Result<(), StoreError>;
+}
 
 /// A place to write blobs to.
 pub trait WriteStore: ReadStore {
@@ -11,6 +27,17 @@ pub trait WriteStore: ReadStore {
     /// # Errors
     /// With [`Exists`](crate::StoreErrorKind::Exists) when there is one; with other kinds when nothing was written.
     fn create(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Begins a new blob of about `len_bytes` bytes, of a name that is given once. It is there as a whole or not at all.
+    /// Stores that take large blobs in parts only may overwrite one of the same name; whoever cannot have that asks
+    /// before.
+    ///
+    /// # Errors
+    /// When nothing can be written there.
+    fn upload<'s>(&'s self, path: &BlobPath, len_bytes: u64) -> Result<Box<dyn Upload + 's>, StoreError> {
+        let _ = len_bytes;
+        Ok(Box::new(AtOnce { store: self, path: path.clone(), bytes: Vec::new() }))
+    }
 
     /// Writes a blob, completely and durably, in place of one that may exist.
     ///
@@ -29,5 +56,27 @@ pub trait WriteStore: ReadStore {
     fn delete_many(&self, paths: &[BlobPath]) -> Vec<StoreError> {
         let failures = paths.iter().filter_map(|path| self.delete(path).err());
         failures.filter(|error| !matches!(error.kind, StoreErrorKind::NotFound)).collect()
+    }
+}
+
+/// An upload to a store that only writes whole blobs.
+struct AtOnce<'s, S: ?Sized> {
+    store: &'s S,
+    path: BlobPath,
+    bytes: Vec<u8>,
+}
+
+impl<S: WriteStore + ?Sized> Upload for AtOnce<'_, S> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let len = (self.bytes.len() as u64).saturating_add(bytes.len() as u64);
+        if len > MAX_BLOB_IN_MEMORY {
+            return Err(StoreError::new(&self.path, StoreErrorKind::TooLarge { len, limit: MAX_BLOB_IN_MEMORY }));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), StoreError> {
+        self.store.create(&self.path, &self.bytes)
     }
 }

@@ -124,6 +124,16 @@ impl Said {
             "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated" | "AccessTierNotSupportedForBlobType" => {
                 return remote(RemoteErrorKind::Archived { class: clean(&self.class.unwrap_or(self.code), MAX_CODE) });
             }
+            // Google's word, two of Azure's, and one that some others have.
+            "RetentionPolicyNotMet"
+            | "ObjectUnderActiveHold"
+            | "BlobImmutableDueToPolicy"
+            | "BlobImmutableDueToLegalHold"
+            | "ObjectLocked" => return remote(RemoteErrorKind::Retained { rule: self.code }),
+            // Amazon has no word of its own for it.
+            "AccessDenied" if is_lock(&self.message) => {
+                return remote(RemoteErrorKind::Retained { rule: "object lock".to_owned() });
+            }
             "ExpiredToken" | "TokenRefreshRequired" | "ExpiredTokenException" => {
                 return remote(RemoteErrorKind::ExpiredCredentials);
             }
@@ -199,7 +209,7 @@ impl Said {
         denial.provider == Provider::Web
             || matches!(
                 self.code.as_str(),
-                "NoSuchKey" | "NoSuchObject" | "BlobNotFound" | "ResourceNotFound" | "NotFound"
+                "NoSuchKey" | "NoSuchObject" | "NoSuchUpload" | "BlobNotFound" | "ResourceNotFound" | "NotFound"
             )
     }
 
@@ -232,6 +242,12 @@ impl Said {
         };
         Refusal::transient(kind, transient)
     }
+}
+
+/// As Amazon and those who speak like it put it.
+fn is_lock(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("object lock") || message.contains("object is locked") || message.contains("worm protected")
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {

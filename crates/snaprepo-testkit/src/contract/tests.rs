@@ -94,6 +94,7 @@ fn who_breaks_it_is_found_out() {
             "a listing of many blobs shows nothing else",
             "a range that ends behind the blob is refused",
             "a second writer is refused",
+            "an upload onto a blob is refused",
             "one of 32 writers wins",
             "the first writer's bytes stay",
         ]

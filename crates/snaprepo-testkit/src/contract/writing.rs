@@ -16,6 +16,7 @@ pub(super) fn check(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath
         new(trial, store, &crate::fixtures::must(path, &name), promises.create);
     }
     replacing(trial, store, &below(folder, "replaced"));
+    uploading(trial, store, folder, promises.create);
     deleting(trial, store, folder, promises.absent_delete);
 }
 
@@ -50,6 +51,33 @@ fn replacing(trial: &mut Trial, store: &dyn WriteStore, path: &BlobPath) {
     trial.good("a deleted blob is written anew", store.create(path, &[]));
     is(trial, "an empty blob is there", store, path, &[]);
     trial.good("an empty blob is deleted", store.delete(path));
+}
+
+/// Stores send parts of 8 MiB: blobs at, below and above that, said to be long or not.
+fn uploading(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath, promise: Create) {
+    const PART: usize = 8 << 20;
+    for (n, len) in [0, 1, 100_000, PART, PART + 1, 2 * PART + 77].into_iter().enumerate() {
+        let path = below(folder, &format!("uploaded/deep/{n}"));
+        let (bytes, said) = (content(len), if n % 2 == 0 { len as u64 } else { 0 });
+        let uploaded = store.upload(&path, said).and_then(|mut upload| {
+            bytes.chunks(1_000_003).try_for_each(|piece| upload.write(piece))?;
+            upload.finish()
+        });
+        trial.good("a blob is uploaded", uploaded);
+        is(trial, "an uploaded blob has its bytes", store, &path, &bytes);
+        if promise == Create::IsHonoured {
+            let again = store.upload(&path, said).and_then(|mut upload| {
+                upload.write(&bytes)?;
+                upload.finish()
+            });
+            let check = "an upload onto a blob is refused";
+            trial.refused(check, &path, again, |kind| matches!(kind, StoreErrorKind::Exists));
+        }
+        trial.good("an uploaded blob is deleted", store.delete(&path));
+        let begun = store.upload(&path, said).and_then(|mut upload| upload.write(&bytes));
+        trial.good("an upload is begun", begun);
+        trial.absent("an upload that was dropped leaves nothing", &path, store.stat(&path));
+    }
 }
 
 fn deleting(trial: &mut Trial, store: &dyn WriteStore, folder: &BlobPath, promise: Absent) {
