@@ -10,7 +10,7 @@ use std::{
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     NoObserver, Repository,
-    change::{self, Applied, Exclusive, Fences, Journal, Plan, Planned, Request, Stage},
+    change::{self, Applied, Exclusive, Fences, Journal, Means, Plan, Planned, Quarantine, Request, Stage},
     chronology,
     usage::{self, Grouping, Question},
     verify::{self, Class, Depth, FindingKind, Report},
@@ -69,8 +69,24 @@ fn plan(repository: &Repository, snapshots: &[SnapshotIx]) -> Planned {
     change::delete(repository, request, &pool(), &NoObserver).unwrap()
 }
 
+/// Begins a journal in a store of its own.
+fn journal(plan: &Plan, old_root: &[u8]) -> Journal {
+    Journal::begin(Arc::new(MemoryStore::new()), &BlobPath::root(), plan, Some(old_root), None).unwrap()
+}
+
 fn apply(store: &dyn WriteStore, base: &BlobPath, plan: &Plan, journal: &mut Journal) -> Result<Applied, String> {
-    change::apply(store, base, plan, journal, Exclusive::Kept, &pool(), &NoObserver).map_err(|error| error.to_string())
+    apply_with(store, base, plan, journal, None)
+}
+
+fn apply_with(
+    store: &dyn WriteStore,
+    base: &BlobPath,
+    plan: &Plan,
+    journal: &mut Journal,
+    quarantine: Option<Quarantine<'_>>,
+) -> Result<Applied, String> {
+    let means = Means { exclusive: Exclusive::Kept, quarantine };
+    change::apply(store, base, plan, journal, means, &pool(), &NoObserver).map_err(|error| error.to_string())
 }
 
 fn verified(store: &Arc<MemoryStore>, base: &BlobPath) -> Report {
@@ -129,9 +145,8 @@ fn what_stays_is_whole_and_what_goes_was_promised() {
             let plan = planned.plan.unwrap_or_else(|| panic!("{name}: {:?}", planned.refusals));
             let old = content(&*store);
             let promised = promised(&repository, &choice);
-            let state = tempfile::tempdir().unwrap();
             let root = store.read(&repository.root_path().unwrap()).unwrap();
-            let mut journal = Journal::begin(&state.path().join("j"), &plan, &root).unwrap();
+            let mut journal = journal(&plan, &root);
             let applied = apply(&*store, &base, &plan, &mut journal).unwrap();
             assert_eq!((applied.stage, applied.n_failed), (Stage::Done, 0), "{name}");
             assert_eq!(applied.deleted, plan.doomed, "{name}");

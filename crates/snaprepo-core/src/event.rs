@@ -11,6 +11,8 @@ pub enum Phase {
     Shards,
     /// Looking for blobs that nothing refers to.
     Unreferenced,
+    /// Copying blobs that are deleted afterwards.
+    Quarantine,
     /// Writing shard tables.
     Tables,
     /// Deleting blobs.

@@ -4,13 +4,14 @@
 
 use hashbrown::{HashMap, HashSet};
 use serde::Deserialize;
-use snaprepo_codec::{Fault, value::Value};
+use snaprepo_codec::{Fault, FaultKind, compression::Encoding, value::Value};
 
 use crate::{
     direct::Text,
     file::FileInfo,
     ids::{FileName, NameText},
-    wrapped::{self, Kind},
+    shard_snapshot::ShardSnapshot,
+    wrapped::{self, Document, Kind},
 };
 
 /// The table of one shard.
@@ -81,20 +82,20 @@ impl ShardGeneration {
     }
 }
 
-/// Writes a table without the entries of some snapshots, given by name, and without the files that only they had.
+/// Writes a table with the entries of some snapshots only, chosen by name, and without the files that only others had.
 /// What stays keeps its order and the keys that we do not know; the blob is packed as the old one was.
 ///
 /// `None` when no snapshot is left.
 ///
 /// # Errors
 /// When the blob is damaged or not a shard table.
-pub fn without(blob: &[u8], removed: &HashSet<&str>) -> Result<Option<Vec<u8>>, Fault> {
+pub fn retaining(blob: &[u8], stays: impl Fn(&str) -> bool) -> Result<Option<Vec<u8>>, Fault> {
     // What cannot be read as a table is not written as one.
     ShardGeneration::parse(blob)?;
     let (mut document, packed) = wrapped::document(blob, Kind::ShardGeneration)?;
     let mut used = HashSet::new();
     if let Some(Value::Object(snapshots)) = document.get_mut("snapshots") {
-        snapshots.retain(|(name, _)| !removed.contains(&**name));
+        snapshots.retain(|(name, _)| stays(name));
         if snapshots.is_empty() {
             return Ok(None);
         }
@@ -105,6 +106,40 @@ pub fn without(blob: &[u8], removed: &HashSet<&str>) -> Result<Option<Vec<u8>>, 
         files.retain(|file| file.get("name").and_then(Value::as_str).is_none_or(|name| used.contains(name)));
     }
     Ok(Some(wrapped::encode(&document, Kind::ShardGeneration, packed)))
+}
+
+/// Writes a table from the file lists of all its snapshots, each with the name of its snapshot. By what state the next
+/// snapshot would recognise an unchanged shard is not known then: it looks at the files instead.
+///
+/// # Errors
+/// When a list is damaged, is none, or describes a file otherwise than another one does.
+pub fn of_lists(lists: &[(&str, &[u8])]) -> Result<Vec<u8>, Fault> {
+    let (mut files, mut at) = (Vec::<Value>::new(), HashMap::<Box<str>, usize>::new());
+    let (mut snapshots, mut packing) = (Vec::with_capacity(lists.len()), Document::Wrapped(Encoding::Plain));
+    for (snapshot, blob) in lists {
+        ShardSnapshot::parse(blob)?;
+        let (list, packed) = wrapped::document(blob, Kind::ShardSnapshot)?;
+        packing = packed;
+        let mut names = Vec::new();
+        for file in list.get("files").map(Value::elements).unwrap_or_default() {
+            let Some(name) = file.get("name").and_then(Value::as_str) else { continue };
+            names.push(Value::from(name));
+            match at.get(name).and_then(|at| files.get(*at)) {
+                Some(known) if known == file => {}
+                Some(_) => {
+                    let why = format!("{name} is not described in the same way by all snapshots");
+                    return Err(Fault::new(0, FaultKind::Document(why)));
+                }
+                None => {
+                    at.insert(name.into(), files.len());
+                    files.push(file.clone());
+                }
+            }
+        }
+        snapshots.push((Box::<str>::from(*snapshot), Value::object([("files", Value::Array(names))])));
+    }
+    let document = Value::object([("files", Value::Array(files)), ("snapshots", Value::Object(snapshots))]);
+    Ok(wrapped::encode(&document, Kind::ShardGeneration, packing))
 }
 
 #[derive(Deserialize)]

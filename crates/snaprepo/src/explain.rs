@@ -89,8 +89,13 @@ pub(crate) enum Failure {
         error: PlanError,
     },
     /// A journal cannot be used.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
+    #[error("{location}: {error}")]
+    Journal {
+        /// Where it is, or was to be.
+        location: String,
+        /// Why.
+        error: JournalError,
+    },
     /// Policies cannot be used.
     #[error("--policy {0}")]
     Policy(#[from] PolicyFault),
@@ -161,7 +166,7 @@ impl Failure {
                 ChangeError::Store(_) | ChangeError::Blob(_) | ChangeError::Open(_) => "store",
             },
             Self::Plan { .. } => "plan",
-            Self::Journal(_) => "journal",
+            Self::Journal { .. } => "journal",
             Self::Output(_) | Self::Written { .. } => "output",
         }
     }
@@ -187,6 +192,7 @@ impl Failure {
                 ChangeError::Blob(error) => error.of_store(),
                 _ => None,
             },
+            Self::Journal { error: JournalError::Store(error), .. } => Some(error),
             Self::Open { error: OpenError::NoReadableRoot(error), .. } => error.of_store(),
             _ => None,
         }
@@ -239,7 +245,7 @@ impl Failure {
             },
             Self::Policy(_) => Some("docs/guides/retention.md says which policies are understood"),
             Self::Plan { .. } => Some("snaprepo delete --plan-out writes plans"),
-            Self::Journal(_) => Some("name another folder with --state, or the folder of the journal itself"),
+            Self::Journal { .. } => Some("name another folder with --state, or the folder of the journal itself"),
             Self::Path(_) | Self::Output(_) | Self::Moved => None,
         }
     }

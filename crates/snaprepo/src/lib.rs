@@ -14,6 +14,7 @@ mod io;
 mod kept;
 mod metrics;
 mod output;
+mod outside;
 mod place;
 mod policies;
 mod prices;

@@ -142,6 +142,14 @@ pub(crate) fn find(repo: &str, global: &GlobalArgs, environment: &Environment) -
     Ok(place)
 }
 
+/// Says where something else than the repository is: neither its registration nor its base path speak of it.
+pub(crate) fn elsewhere(location: &str, global: &GlobalArgs, environment: &Environment) -> Result<Place, PlaceFault> {
+    match location.parse()? {
+        Location::Named(name) => from_configuration(&name, global.config.as_deref(), environment),
+        other => of_location(location, other, &Settings::default()),
+    }
+}
+
 impl Place {
     fn go_below(&mut self, path: &str) -> Result<(), PathFault> {
         self.base = joined(&self.base, path)?;

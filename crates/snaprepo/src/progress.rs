@@ -98,6 +98,7 @@ fn name(phase: Phase) -> &'static str {
         Phase::Indices => "indices",
         Phase::Shards => "shards",
         Phase::Unreferenced => "unreferenced",
+        Phase::Quarantine => "quarantine",
         Phase::Tables => "tables",
         Phase::Deletes => "deletes",
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use snaprepo_codec::BlobPath;
-use snaprepo_core::change::{self, Journal, Stage};
-use snaprepo_store::ReadStore;
+use snaprepo_core::change::{self, Journal, Quarantine, QuarantinePlace, Stage};
+use snaprepo_store::{ReadStore, WriteStore};
 use snaprepo_testkit::{
     dying::{Death, Dying},
     fixtures,
@@ -12,7 +12,7 @@ use snaprepo_testkit::{
 };
 use snaprepo_tests::pool;
 
-use super::{apply, base, choices, complaints, content, in_memory, names, open, plan, verified};
+use super::{apply, apply_with, base, choices, complaints, content, in_memory, names, open, plan, verified};
 
 /// One of each era and layout.
 const FIXTURES: [&str; 7] = [
@@ -30,13 +30,15 @@ struct Left<'l> {
     case: String,
     store: &'l Arc<MemoryStore>,
     base: &'l BlobPath,
+    quarantine: Quarantine<'l>,
     journal: Journal,
     plan: change::Plan,
     old_names: &'l [String],
 }
 
-/// Runs a deletion that dies at every effect in turn; `check` gets what is left.
-fn for_every_effect(death: Death, check: &dyn Fn(Left<'_>)) {
+/// Runs a deletion that dies at every effect in turn; `check` gets what is left. With `keeps`, what is deleted is put
+/// into a quarantine before.
+fn for_every_effect(death: Death, keeps: bool, check: &dyn Fn(Left<'_>)) {
     for name in FIXTURES {
         let fixture = fixtures::named(name);
         let base = base(fixture);
@@ -47,19 +49,24 @@ fn for_every_effect(death: Death, check: &dyn Fn(Left<'_>)) {
             let repository = open(&store, &base);
             let old_names = names(&repository);
             let plan = plan(&repository, &choice).plan.unwrap();
-            let state = tempfile::tempdir().unwrap();
             let root = store.read(&repository.root_path().unwrap()).unwrap();
-            let mut journal = Journal::begin(&state.path().join("j"), &plan, &root).unwrap();
+            let state: Arc<dyn WriteStore> = Arc::new(MemoryStore::new());
+            let (folder, kept) = (BlobPath::parse("one/journal").unwrap(), MemoryStore::new());
+            let place = QuarantinePlace { location: "elsewhere".to_owned(), folder: "one/journal".to_owned() };
+            let place = keeps.then_some(place);
+            let mut journal = Journal::begin(Arc::clone(&state), &folder, &plan, Some(&root), place.clone()).unwrap();
             let dying = Dying::new(Arc::clone(&store), death, at);
-            let applied = apply(&dying, &base, &plan, &mut journal);
+            let quarantine = Quarantine { store: &kept, folder: &folder };
+            let applied = apply_with(&dying, &base, &plan, &mut journal, keeps.then_some(quarantine));
             if dying.n_effects() <= at {
                 assert_eq!(applied.unwrap().stage, Stage::Done);
                 assert!(at > 5, "{name}: {at}");
                 break;
             }
-            let (journal, plan) = Journal::open(journal.folder()).unwrap();
+            let (journal, plan) = Journal::open(state, &folder).unwrap();
+            assert_eq!(journal.quarantine(), place.as_ref());
             let case = format!("{name}, effect {at}");
-            check(Left { case, store: &store, base: &base, journal, plan, old_names: &old_names });
+            check(Left { case, store: &store, base: &base, quarantine, journal, plan, old_names: &old_names });
         }
     }
 }
@@ -83,8 +90,8 @@ fn is_whole(name: &str, store: &Arc<MemoryStore>, base: &BlobPath, plan: &change
 
 #[test]
 fn a_killed_run_leaves_a_whole_repository_and_is_gone_on_with() {
-    for_every_effect(Death::Killed, &|left| {
-        let Left { case: name, store, base, mut journal, plan, old_names } = left;
+    for_every_effect(Death::Killed, false, &|left| {
+        let Left { case: name, store, base, mut journal, plan, old_names, .. } = left;
         let (name, plan) = (&name, &plan);
         is_whole(name, store, base, plan, old_names);
         let applied = apply(&**store, base, plan, &mut journal).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -98,8 +105,8 @@ fn a_killed_run_leaves_a_whole_repository_and_is_gone_on_with() {
 #[test]
 fn a_refused_or_unanswered_effect_is_made_good() {
     for death in [Death::Refused, Death::AnswerLost] {
-        for_every_effect(death, &|left| {
-            let Left { case: name, store, base, mut journal, plan, old_names } = left;
+        for_every_effect(death, false, &|left| {
+            let Left { case: name, store, base, mut journal, plan, old_names, .. } = left;
             let (name, plan) = (&name, &plan);
             is_whole(name, store, base, plan, old_names);
             let applied = apply(&**store, base, plan, &mut journal).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -112,11 +119,11 @@ fn a_refused_or_unanswered_effect_is_made_good() {
 /// Byte for byte, as long as nothing was deleted; and never half.
 #[test]
 fn what_was_stopped_is_taken_back() {
-    for_every_effect(Death::Killed, &|left| {
-        let Left { case: name, store, base, mut journal, plan, old_names } = left;
+    for_every_effect(Death::Killed, false, &|left| {
+        let Left { case: name, store, base, mut journal, plan, old_names, .. } = left;
         let (name, plan) = (&name, &plan);
         let fixture = fixtures::named(name.split(',').next().unwrap());
-        match change::undo(&**store, base, plan, &mut journal, &pool()) {
+        match change::undo(&**store, base, plan, &mut journal, None, &pool()) {
             Ok(_) => {
                 assert_eq!(content(&**store), content(&*in_memory(fixture)), "{name}");
                 assert!(journal.is_closed());
@@ -126,5 +133,23 @@ fn what_was_stopped_is_taken_back() {
             }
             Err(error) => panic!("{name}: {error}"),
         }
+    });
+}
+
+/// Byte for byte, wherever it stopped: what was deleted lies elsewhere. Also when all was done.
+#[test]
+fn with_a_quarantine_everything_is_taken_back() {
+    for_every_effect(Death::Killed, true, &|left| {
+        let Left { case: name, store, base, quarantine, mut journal, plan, old_names } = left;
+        let fixture = fixtures::named(name.split(',').next().unwrap());
+        is_whole(&name, store, base, &plan, old_names);
+        // It is gone on with, or not: there are blobs of both kinds then.
+        if name.len() % 2 == 0 {
+            apply_with(&**store, base, &plan, &mut journal, Some(quarantine)).unwrap();
+        }
+        change::undo(&**store, base, &plan, &mut journal, Some(quarantine), &pool())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(content(&**store), content(&*in_memory(fixture)), "{name}");
+        assert!(journal.is_closed());
     });
 }

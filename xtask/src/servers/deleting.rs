@@ -8,9 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
 use snaprepo_cloud::CloudStore;
-use snaprepo_core::change::UNFINISHED;
 use snaprepo_lab::{Server, server::Kind, snaprepo::Snaprepo};
 use snaprepo_testkit::fixtures;
 
@@ -114,10 +112,11 @@ impl Place<'_> {
             let failed = |source| Error::Read { path: folder.to_owned(), source };
             let paths = fs::read_dir(folder).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
             let paths = paths.collect::<Result<Vec<_>, _>>().map_err(failed)?;
-            // One that was only being begun is none.
-            Ok(paths.into_iter().find(|path| path.extension().is_none_or(|extension| extension != UNFINISHED)))
+            Ok(paths.into_iter().next())
         };
-        read(self.state)?.map_or(Ok(None), |of_repository| read(&of_repository))
+        let journal = read(self.state)?.map_or(Ok(None), |of_repository| read(&of_repository))?;
+        // One that was only being begun is none.
+        Ok(journal.filter(|journal| journal.join("begun").exists()))
     }
 
     /// Nothing is damaged, and the snapshots are those before or those after; in the end, those after and no waste.
@@ -148,6 +147,5 @@ impl Place<'_> {
 
 /// Whether the run behind a journal came to its end.
 fn is_done(journal: &Path) -> bool {
-    let steps = fs::read_to_string(journal.join("steps.jsonl")).unwrap_or_default();
-    steps.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).any(|step| step["reached"] == "done")
+    journal.join("reached-done").exists()
 }

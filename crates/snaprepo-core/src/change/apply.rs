@@ -11,12 +11,13 @@ use snaprepo_format::{
     shard_generation,
     shard_paths::ShardPathsNote,
 };
-use snaprepo_store::{Pool, StoreError, StoreErrorKind, WriteStore};
+use snaprepo_store::{Pool, RemoteErrorKind, StoreError, StoreErrorKind, WriteStore};
 
 use super::{
     journal::{Journal, Reached},
-    plan::{Head, Plan, Table},
+    plan::{Head, How, Plan, Table},
     publish::{self, ChangeError, Exclusive, moved},
+    quarantine::Quarantine,
 };
 use crate::{Event, Observer, Phase, usage::Blobs};
 
@@ -51,6 +52,8 @@ pub struct Applied {
     pub n_failed: u64,
     /// Some of them.
     pub failures: Vec<StoreError>,
+    /// Blobs that the store keeps for a time that somebody set. Nothing refers to them any more.
+    pub retained: Blobs,
     /// Whether somebody asked to stop.
     pub is_interrupted: bool,
 }
@@ -60,9 +63,22 @@ struct Change<'c> {
     store: &'c dyn WriteStore,
     base: BlobPath,
     plan: &'c Plan,
+    /// The root that is published; the old one where none is.
+    new_root: Vec<u8>,
+    /// The same, read; only where tables are made by it.
+    root: Option<Root>,
     exclusive: Exclusive,
     pool: &'c Pool,
     observer: &'c dyn Observer,
+}
+
+/// By what means a plan is carried out.
+#[derive(Clone, Copy)]
+pub struct Means<'m> {
+    /// What the store makes of "write it if there is none".
+    pub exclusive: Exclusive,
+    /// Where blobs are put before they are deleted, if so.
+    pub quarantine: Option<Quarantine<'m>>,
 }
 
 /// Looks whether a plan is one for the repository as it is now, before anything is begun for it. Returns the root that
@@ -70,17 +86,27 @@ struct Change<'c> {
 ///
 /// # Errors
 /// When it is not.
-pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Vec<u8>, ChangeError> {
+pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Option<Vec<u8>>, ChangeError> {
     let generation = plan.head.repository.generation;
     let newest = publish::newest(store, base)?;
-    if newest != Some(generation) {
-        let newest = newest.map_or("has no root".to_owned(), |newest| format!("its newest root is {newest}"));
-        return Err(moved(format!("{newest}, and the plan was made for root {generation}")));
+    if newest != generation {
+        return Err(moved(format!("{}, and the plan was made for {}", its_root(newest), a_root(generation))));
     }
-    let old_root = store.read(&publish::root_blob(base, &format!("index-{generation}"))?)?;
-    rewritten(plan, &old_root)?;
-    check_names(plan, base, &old_root)?;
+    let old_root = match generation {
+        Some(generation) => Some(store.read(&publish::root_blob(base, &format!("index-{generation}"))?)?),
+        None => None,
+    };
+    let new_root = rewritten(plan, old_root.as_deref())?;
+    check_names(plan, base, &new_root)?;
     Ok(old_root)
+}
+
+fn its_root(newest: Option<u64>) -> String {
+    newest.map_or("has no root".to_owned(), |newest| format!("its newest root is {newest}"))
+}
+
+fn a_root(generation: Option<u64>) -> String {
+    generation.map_or("a repository without a root".to_owned(), |generation| format!("root {generation}"))
 }
 
 /// Carries out a plan, or what is left of one that was stopped. `base` is the folder of the repository.
@@ -93,24 +119,38 @@ pub fn apply(
     base: &BlobPath,
     plan: &Plan,
     journal: &mut Journal,
-    exclusive: Exclusive,
+    means: Means<'_>,
     pool: &Pool,
     observer: &dyn Observer,
 ) -> Result<Applied, ChangeError> {
-    let change = Change { store, base: base.clone(), plan, exclusive, pool, observer };
     let old_root = journal.old_root()?;
-    check_names(plan, base, &old_root)?;
     let head = &plan.head;
-    let new_root = rewritten(plan, &old_root)?;
-    let is_published = change.is_published(&old_root, &new_root)?;
+    let new_root = rewritten(plan, old_root.as_deref())?;
+    let root = check_names(plan, base, &new_root)?;
+    let exclusive = means.exclusive;
+    let change = Change { store, base: base.clone(), plan, new_root, root, exclusive, pool, observer };
+    let is_published = change.is_published(old_root.as_deref())?;
     let mut applied = Applied {
         stage: if is_published { Stage::Published } else { Stage::Before },
         n_tables: 0,
         deleted: Blobs::default(),
         n_failed: 0,
         failures: Vec::new(),
+        retained: Blobs::default(),
         is_interrupted: false,
     };
+    // Before anything else: should there be no room for it, nothing is changed.
+    if let Some(quarantine) = means.quarantine
+        && !journal.has_reached(Reached::Quarantined)
+        && !journal.has_reached(Reached::Deleting)
+    {
+        quarantine.fill(store, plan, pool, observer)?;
+        if change.is_stopped() {
+            applied.is_interrupted = true;
+            return Ok(applied);
+        }
+        journal.reach(Reached::Quarantined)?;
+    }
     // A collection publishes nothing: there the root that it was made for is the one that stays.
     if head.tables_first && !is_published {
         applied.n_tables = change.tables()?;
@@ -120,10 +160,10 @@ pub fn apply(
         }
         journal.reach(Reached::Tables)?;
         // Writing them took a while.
-        change.is_published(&old_root, &new_root)?;
+        change.is_published(old_root.as_deref())?;
     }
     if !is_published {
-        publish::root(store, base, head.publishes, &new_root, exclusive)?;
+        publish::root(store, base, head.publishes, &change.new_root, exclusive)?;
     }
     journal.reach(Reached::Root)?;
     applied.stage = Stage::Published;
@@ -148,15 +188,24 @@ pub fn apply(
 }
 
 /// The root that a plan makes of another.
-pub(super) fn rewritten(plan: &Plan, old_root: &[u8]) -> Result<Vec<u8>, ChangeError> {
+pub(super) fn rewritten(plan: &Plan, old_root: Option<&[u8]>) -> Result<Vec<u8>, ChangeError> {
     let head = &plan.head;
     let identity = &head.repository;
+    let no_plan = |why: &str| ChangeError::NotInPlan(why.to_owned());
+    let Some(old_root) = old_root else {
+        let root = head.root.as_ref().filter(|_| identity.generation.is_none());
+        return Ok(root.ok_or_else(|| no_plan("the plan has no root for a repository without one"))?.clone().into());
+    };
+    let name = a_root(identity.generation);
     if crc::crc32(old_root) != identity.root_crc32 || old_root.len() as u64 != identity.root_bytes {
-        return Err(moved(format!("root {} is not the one that the plan was made for", identity.generation)));
+        return Err(moved(format!("{name} is not the one that the plan was made for")));
     }
     // A collection leaves the root as it is.
-    if head.publishes == identity.generation {
+    if head.keeps_root() {
         return Ok(old_root.to_vec());
+    }
+    if let Some(root) = &head.root {
+        return Ok(root.clone().into());
     }
     let mut removal =
         Removal { snapshots: head.removes.iter().map(|removed| &*removed.uuid).collect(), ..Removal::default() };
@@ -166,7 +215,7 @@ pub(super) fn rewritten(plan: &Plan, old_root: &[u8]) -> Result<Vec<u8>, ChangeE
             removal.tables.entry(&*table.index).or_default().push((table.shard, new));
         }
     }
-    root::without(old_root, &removal).map_err(|fault| moved(format!("root {}: {fault}", identity.generation)))
+    root::without(old_root, &removal).map_err(|fault| moved(format!("{name}: {fault}")))
 }
 
 impl Change<'_> {
@@ -175,8 +224,8 @@ impl Change<'_> {
     }
 
     /// Whether the new root is there; an error when the repository is in neither state.
-    fn is_published(&self, old_root: &[u8], new_root: &[u8]) -> Result<bool, ChangeError> {
-        is_published(self.store, &self.base, &self.plan.head, old_root, new_root)
+    fn is_published(&self, old_root: Option<&[u8]>) -> Result<bool, ChangeError> {
+        is_published(self.store, &self.base, &self.plan.head, old_root, &self.new_root)
     }
 
     fn tables(&self) -> Result<u64, ChangeError> {
@@ -203,17 +252,57 @@ impl Change<'_> {
     fn table(&self, table: &Table, removed: &HashSet<&str>) -> Result<bool, ChangeError> {
         let Some(to) = &table.to else { return Ok(false) };
         let folder = parsed(&table.folder)?;
-        let (old, new) = (shard_table(&folder, &table.from)?, shard_table(&folder, to)?);
-        let bytes = match self.store.read(&old) {
-            // Deleted by a run that came further.
-            Err(error) if error.is_absence() && self.store.stat(&new).is_ok() => return Ok(false),
-            read => read?,
+        let new = shard_table(&folder, to)?;
+        let written = match (table.how, &table.from) {
+            (How::Rebuilt, _) => self.rebuilt(table, &folder)?,
+            (how, Some(from)) => {
+                let old = shard_table(&folder, from)?;
+                let bytes = match self.store.read(&old) {
+                    // Deleted by a run that came further.
+                    Err(error) if error.is_absence() && self.store.stat(&new).is_ok() => return Ok(false),
+                    read => read?,
+                };
+                let known: HashSet<&str> = self.known(table)?.map(|(name, _)| name).collect();
+                let stays = |name: &str| match how {
+                    How::Known => known.contains(name),
+                    _ => !removed.contains(name),
+                };
+                let reduced = shard_generation::retaining(&bytes, stays);
+                let reduced = reduced.map_err(|fault| moved(format!("{old}: {fault}")))?;
+                reduced.ok_or_else(|| moved(format!("{old} has no other snapshots, and the plan says it has")))?
+            }
+            (_, None) => return Err(ChangeError::NotInPlan(format!("{folder} has no table to begin with"))),
         };
-        let reduced = shard_generation::without(&bytes, removed).map_err(|fault| moved(format!("{old}: {fault}")))?;
-        let reduced =
-            reduced.ok_or_else(|| moved(format!("{old} has no other snapshots, and the plan says it has")))?;
-        publish::create(self.store, &new, &reduced, self.exclusive)?;
+        publish::create(self.store, &new, &written, self.exclusive)?;
         Ok(true)
+    }
+
+    /// Names and uuids of the snapshots that the new root has for the index of a table.
+    fn known<'c>(&'c self, table: &Table) -> Result<impl Iterator<Item = (&'c str, &'c str)>, ChangeError> {
+        let root = self.root.as_ref();
+        let index = root.and_then(|root| root.indices.iter().find(|entry| *entry.id == *table.index));
+        if table.how != How::Without && index.is_none() {
+            let why = format!("the plan has a table for index {}, which its root does not have", table.index);
+            return Err(ChangeError::NotInPlan(why));
+        }
+        let held_by = index.into_iter().flat_map(|index| &index.snapshots);
+        let entries = held_by.filter_map(move |snapshot| Some(root?.snapshot_entry(*snapshot)));
+        Ok(entries.map(|entry| (&*entry.name, &*entry.uuid)))
+    }
+
+    /// The table that the file lists of a shard make. A snapshot without a list there has failed for the shard.
+    fn rebuilt(&self, table: &Table, folder: &BlobPath) -> Result<Vec<u8>, ChangeError> {
+        let mut lists = Vec::new();
+        for (name, uuid) in self.known(table)? {
+            let path = folder.join(&format!("snap-{uuid}.dat"));
+            let path = path.map_err(|fault| ChangeError::NotInPlan(fault.to_string()))?;
+            match self.store.read(&path) {
+                Err(error) if error.is_absence() => {}
+                read => lists.push((name, read?)),
+            }
+        }
+        let lists: Vec<(&str, &[u8])> = lists.iter().map(|(name, list)| (*name, &**list)).collect();
+        shard_generation::of_lists(&lists).map_err(|fault| moved(format!("the lists of {folder}: {fault}")))
     }
 
     /// Deletes what the new root does not need: old roots at the very end, for nothing can be taken back without them.
@@ -254,7 +343,12 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn count(&self, applied: &mut Applied, deleted: Blobs, failures: Vec<StoreError>) {
+    fn count(&self, applied: &mut Applied, deleted: Blobs, mut failures: Vec<StoreError>) {
+        failures.retain(|error| {
+            let is_retained = matches!(error.kind, StoreErrorKind::Remote(RemoteErrorKind::Retained { .. }));
+            applied.retained.n += u64::from(is_retained);
+            !is_retained
+        });
         (0..deleted.n).for_each(|_| self.observer.event(Event::Advance));
         applied.deleted = applied.deleted.plus(deleted);
         applied.n_failed += failures.len() as u64;
@@ -278,20 +372,19 @@ fn is_published(
     store: &dyn WriteStore,
     base: &BlobPath,
     head: &Head,
-    old_root: &[u8],
+    old_root: Option<&[u8]>,
     new_root: &[u8],
 ) -> Result<bool, ChangeError> {
     let (old, new) = (head.repository.generation, head.publishes);
     let newest = publish::newest(store, base)?;
     let (is_published, expected) = match newest {
-        Some(newest) if newest == new => (true, new_root),
-        Some(newest) if newest == old => (false, old_root),
-        Some(newest) => {
-            return Err(moved(format!("its newest root is {newest}, and the plan was made for root {old}")));
+        Some(newest) if newest == new => (true, Some(new_root)),
+        newest if newest == old => (false, old_root),
+        newest => {
+            return Err(moved(format!("{}, and the plan was made for {}", its_root(newest), a_root(old))));
         }
-        None => return Err(moved(format!("has no root, and the plan was made for root {old}"))),
     };
-    let generation = newest.unwrap_or(old);
+    let (Some(generation), Some(expected)) = (newest, expected) else { return Ok(is_published) };
     let path = publish::root_blob(base, &format!("index-{generation}"))?;
     if store.read(&path)? != expected {
         return Err(moved(format!("root {generation} is not the one that the plan knows: somebody else wrote it")));
@@ -310,21 +403,19 @@ pub(super) fn shard_table(folder: &BlobPath, id: &str) -> Result<BlobPath, Chang
 }
 
 /// A plan is a file, and may have been changed: it deletes nothing but what a repository has, and nothing of its newest
-/// state.
-fn check_names(plan: &Plan, base: &BlobPath, old_root: &[u8]) -> Result<(), ChangeError> {
+/// state. Returns the new root.
+fn check_names(plan: &Plan, base: &BlobPath, new_root: &[u8]) -> Result<Option<Root>, ChangeError> {
     let head = &plan.head;
     if parsed(&head.repository.base)? != *base {
         return Err(moved(format!("lies at {base}, and the plan is for one at {}", head.repository.base)));
     }
-    let is_collection = head.publishes == head.repository.generation;
-    let changes_root = !plan.tables.is_empty() || !head.removes.is_empty() || head.renews_latest;
-    if head.publishes < head.repository.generation || (is_collection && changes_root) {
+    let is_older = head.repository.generation.is_some_and(|generation| head.publishes < generation);
+    let changes_root = !plan.tables.is_empty() || !head.removes.is_empty() || head.root.is_some();
+    if is_older || (head.keeps_root() && changes_root) {
         return Err(ChangeError::NotInPlan("the plan publishes no newer root".to_owned()));
     }
-    let root = Root::parse(old_root).map_err(|fault| moved(format!("root {}: {fault}", head.repository.generation)))?;
-    let removed: HashSet<&str> = head.removes.iter().map(|removed| &*removed.uuid).collect();
-    let uuids = root.snapshots.iter().map(|entry| &*entry.uuid);
-    let kept: HashSet<&str> = uuids.filter(|uuid| !removed.contains(uuid)).collect();
+    let root = Root::parse(new_root).map_err(|fault| moved(format!("root {}: {fault}", head.publishes)))?;
+    let kept: HashSet<&str> = root.snapshots.iter().map(|entry| &*entry.uuid).collect();
     let written: HashSet<BlobPath> = plan
         .tables
         .iter()
@@ -333,7 +424,7 @@ fn check_names(plan: &Plan, base: &BlobPath, old_root: &[u8]) -> Result<(), Chan
         .collect::<Result<_, _>>()?;
     for table in &plan.tables {
         let folder = parsed(&table.folder)?;
-        shard_table(&folder, &table.from)?;
+        table.from.as_ref().map(|from| shard_table(&folder, from)).transpose()?;
         let is_its_shard = names::shard_folder(folder.name()) == Some(table.shard) && table.shard < MAX_SHARDS;
         if !is_shard_folder(&folder) || !is_its_shard {
             return Err(ChangeError::NotInPlan(format!("{folder} is no folder of a shard")));
@@ -345,7 +436,8 @@ fn check_names(plan: &Plan, base: &BlobPath, old_root: &[u8]) -> Result<(), Chan
             return Err(ChangeError::NotInPlan(format!("{path} is no blob that a deletion may take")));
         }
     }
-    Ok(())
+    drop(kept);
+    Ok(plan.tables.iter().any(|table| table.how != How::Without).then_some(root))
 }
 
 fn is_shard_folder(path: &BlobPath) -> bool {

@@ -14,7 +14,7 @@ use snaprepo_store::{Entry, Pool, StoreError};
 
 use super::{
     fence::{self, Fences, Refusal, Why},
-    plan::{Draft, Head, Identity, Plan, Removed, Table, VERSION},
+    plan::{Draft, Head, How, Identity, Plan, Removed, Table, VERSION},
     publish::{ChangeError, moved},
     shard::{self, OneShard},
     survey::{self, Surveyed},
@@ -129,7 +129,7 @@ fn head(
         repository: Identity {
             uuid: repository.root.uuid.as_deref().map(str::to_owned),
             base: repository.base().as_str().to_owned(),
-            generation,
+            generation: Some(generation),
             root_crc32: crc::crc32(&root),
             root_bytes: root.len() as u64,
         },
@@ -138,6 +138,7 @@ fn head(
         publishes: generation.checked_add(1).ok_or_else(|| moved("has the last root that there can be"))?,
         renews_latest: repository.scan.has_latest,
         tables_first: repository.era() != Era::E5,
+        root: None,
     })
 }
 
@@ -218,8 +219,9 @@ impl Planning<'_> {
                     index: repository.root.index_entry(index).id.to_string(),
                     shard,
                     folder: folder.to_string(),
-                    from: old.id,
+                    from: Some(old.id),
                     to: old.is_needed.then_some(id),
+                    how: How::Without,
                 });
             }
             ControlFlow::Continue(())
@@ -264,8 +266,8 @@ impl Planning<'_> {
             let Entry::Blob { name, len_bytes, modified_millis } = entry else { return };
             let Ok(path) = base.join(name) else { return };
             match RootBlob::parse(name) {
-                RootBlob::Root(number) if number <= generation => {
-                    if number == generation {
+                RootBlob::Root(number) if Some(number) <= generation => {
+                    if Some(number) == generation {
                         *root_millis = modified_millis;
                     }
                     roots.push((number, path, len_bytes));
@@ -286,7 +288,7 @@ impl Planning<'_> {
         roots.sort();
         // Elasticsearch before 7.6 keeps the root before the newest one.
         let keeps_one = self.repository.era() == Era::E5;
-        let roots = roots.into_iter().filter(|(number, ..)| !(keeps_one && *number == generation));
+        let roots = roots.into_iter().filter(|(number, ..)| !(keeps_one && Some(*number) == generation));
         for (path, len_bytes) in blobs.into_iter().chain(roots.map(|(_, path, len_bytes)| (path, len_bytes))) {
             self.draft.doom(&path, len_bytes)?;
         }

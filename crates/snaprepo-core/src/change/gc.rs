@@ -115,7 +115,7 @@ pub fn gc(
             repository: Identity {
                 uuid: repository.root.uuid.as_deref().map(str::to_owned),
                 base: repository.base().as_str().to_owned(),
-                generation,
+                generation: Some(generation),
                 root_crc32: crc::crc32(&root),
                 root_bytes: root.len() as u64,
             },
@@ -124,6 +124,7 @@ pub fn gc(
             publishes: generation,
             renews_latest: false,
             tables_first: true,
+            root: None,
         };
         collected.plan = Some(draft.finish(head)?);
     }

@@ -1,30 +1,41 @@
-//! What a change needs to be gone on with, or taken back: the plan, the old root, and how far it came. It lies outside
-//! of the repository.
+//! What a change needs to be gone on with, or taken back: the plan, the old root, how far it came, and where blobs were
+//! put before they were deleted. It lies outside of the repository, in a folder or in another store.
+//!
+//! ```text
+//! <journal>/root             the old root, as it was; none where there was none
+//!           plan.jsonl       the plan
+//!           begun            written last: a journal without it is of a run that was stopped before it did anything
+//!           reached-<step>   one for each step that is done
+//! ```
+//! Every blob is written once, as a whole: so a journal may lie in a store that only knows whole blobs.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, BufReader, BufWriter, Write as _},
-    path::{Path, PathBuf},
+    fmt,
+    io::{self, Write},
+    sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
+use snaprepo_codec::BlobPath;
+use snaprepo_store::{Entry, StoreError, StoreErrorKind, Upload, WriteStore};
 
 use super::{
     plan::{Plan, PlanError},
-    spool::next_line,
+    spool,
 };
 
 const PLAN: &str = "plan.jsonl";
 const OLD_ROOT: &str = "root";
-const STEPS: &str = "steps.jsonl";
-/// Extension of the folder of a journal that is being begun. One that stays is of a run that was stopped before it did
-/// anything.
-pub const UNFINISHED: &str = "new";
+/// The blob that makes a journal one.
+const BEGUN: &str = "begun";
+/// The version of journals that this program keeps, and the only one that it reads.
+const VERSION: u32 = 1;
 
 /// How far a change came. What is not there may have been done all the same: it is written behind each step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
+    /// Everything that is deleted lies elsewhere, too.
+    Quarantined,
     /// All shard tables are written.
     Tables,
     /// The root is written.
@@ -37,110 +48,193 @@ pub enum Reached {
     Undone,
 }
 
+impl Reached {
+    const ALL: [Self; 6] = [Self::Quarantined, Self::Tables, Self::Root, Self::Deleting, Self::Done, Self::Undone];
+
+    fn blob(self) -> &'static str {
+        match self {
+            Self::Quarantined => "reached-quarantined",
+            Self::Tables => "reached-tables",
+            Self::Root => "reached-root",
+            Self::Deleting => "reached-deleting",
+            Self::Done => "reached-done",
+            Self::Undone => "reached-undone",
+        }
+    }
+}
+
+/// Where blobs are put before they are deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinePlace {
+    /// The location of the store, as it was named.
+    pub location: String,
+    /// The folder in it that is for this change alone.
+    pub folder: String,
+}
+
 #[derive(Serialize, Deserialize)]
-struct Step {
-    reached: Reached,
+struct Begun {
+    journal: u32,
+    quarantine: Option<QuarantinePlace>,
 }
 
 /// A folder with a plan and how far it came.
-#[derive(Debug)]
 pub struct Journal {
-    folder: PathBuf,
+    store: Arc<dyn WriteStore>,
+    folder: BlobPath,
+    quarantine: Option<QuarantinePlace>,
+    has_old_root: bool,
     reached: Vec<Reached>,
 }
 
 /// Why a journal cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// A file of it.
-    #[error("cannot keep the journal {}: {source}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// The system's word.
-        source: io::Error,
-    },
+    /// A blob of it.
+    #[error("cannot keep the journal: {0}")]
+    Store(#[from] StoreError),
+    /// There is none.
+    #[error("is no journal, or one of a run that was stopped before it did anything")]
+    None,
     /// Its plan.
-    #[error("the plan of the journal {} {source}", .path.display())]
-    Plan {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: PlanError,
-    },
-    /// A step that this program does not know.
-    #[error("the journal {} has a step that this program does not know: {reason}", .path.display())]
-    Step {
-        /// The folder.
-        path: PathBuf,
+    #[error("the plan of the journal {0}")]
+    Plan(#[from] PlanError),
+    /// It cannot be understood.
+    #[error("is a journal that this program does not know: {reason}")]
+    Unknown {
         /// Why.
         reason: String,
     },
 }
 
 impl Journal {
-    /// Begins a journal in a folder that is made for it.
+    /// Begins a journal in a folder that nobody else uses.
     ///
     /// # Errors
-    /// When it cannot be written, or the folder is there already.
-    pub fn begin(folder: &Path, plan: &Plan, old_root: &[u8]) -> Result<Self, JournalError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| JournalError::Io { path, source }
-        };
-        if let Some(parent) = folder.parent() {
-            fs::create_dir_all(parent).map_err(failed(parent))?;
+    /// When it cannot be written, or is there already.
+    pub fn begin(
+        store: Arc<dyn WriteStore>,
+        folder: &BlobPath,
+        plan: &Plan,
+        old_root: Option<&[u8]>,
+        quarantine: Option<QuarantinePlace>,
+    ) -> Result<Self, JournalError> {
+        let begun = serde_json::to_vec(&Begun { journal: VERSION, quarantine: quarantine.clone() }).unwrap_or_default();
+        let journal =
+            Self { store, folder: folder.clone(), quarantine, has_old_root: old_root.is_some(), reached: Vec::new() };
+        if let Some(old_root) = old_root {
+            journal.write(OLD_ROOT, old_root)?;
         }
-        // Whoever is stopped here leaves no journal: it gets its name when it is whole.
-        let unfinished = folder.with_extension(UNFINISHED);
-        fs::create_dir(&unfinished).map_err(failed(&unfinished))?;
-        let path = unfinished.join(OLD_ROOT);
-        let mut file = File::create_new(&path).map_err(failed(&path))?;
-        file.write_all(old_root).and_then(|()| file.sync_all()).map_err(failed(&path))?;
-        let path = unfinished.join(PLAN);
-        let mut file = BufWriter::new(File::create_new(&path).map_err(failed(&path))?);
-        let written = plan.write(&mut file).and_then(|()| file.flush()).and_then(|()| file.get_ref().sync_all());
-        written.map_err(failed(&path))?;
-        sync_folder(&unfinished).map_err(failed(&unfinished))?;
-        fs::rename(&unfinished, folder).map_err(failed(folder))?;
-        if let Some(parent) = folder.parent() {
-            sync_folder(parent).map_err(failed(parent))?;
+        journal.write_plan(plan)?;
+        journal.write(BEGUN, &begun)?;
+        Ok(journal)
+    }
+
+    fn write(&self, name: &'static str, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.path(name);
+        let mut upload = self.store.upload(&path, bytes.len() as u64)?;
+        upload.write(bytes)?;
+        upload.finish()
+    }
+
+    fn write_plan(&self, plan: &Plan) -> Result<(), JournalError> {
+        let mut out = Out { upload: self.store.upload(&self.path(PLAN), 0)?, failed: None };
+        let written = plan.write(&mut io::BufWriter::new(&mut out));
+        let Out { upload, failed } = out;
+        match (failed, written) {
+            (Some(error), _) => Err(error.into()),
+            (None, Err(error)) => Err(PlanError::from(error).into()),
+            (None, Ok(())) => Ok(upload.finish()?),
         }
-        Ok(Self { folder: folder.to_owned(), reached: Vec::new() })
     }
 
     /// Opens a journal, with its plan.
     ///
     /// # Errors
     /// When it cannot be read, or is not one of this version.
-    pub fn open(folder: &Path) -> Result<(Self, Plan), JournalError> {
-        let io_failed = |path: &Path, source| JournalError::Io { path: path.to_owned(), source };
-        let path = folder.join(PLAN);
-        let file = File::open(&path).map_err(|source| io_failed(&path, source))?;
-        let plan = Plan::read(&mut BufReader::new(file))
-            .map_err(|source| JournalError::Plan { path: folder.to_owned(), source })?;
-        let path = folder.join(STEPS);
+    pub fn open(store: Arc<dyn WriteStore>, folder: &BlobPath) -> Result<(Self, Plan), JournalError> {
+        let mut journal =
+            Self { store, folder: folder.clone(), quarantine: None, has_old_root: false, reached: Vec::new() };
+        let begun = match journal.store.read(&journal.path(BEGUN)) {
+            Err(error) if error.is_absence() => return Err(JournalError::None),
+            begun => begun?,
+        };
+        let unknown = |reason: String| JournalError::Unknown { reason };
+        let begun: Begun = serde_json::from_slice(&begun).map_err(|error| unknown(error.to_string()))?;
+        if begun.journal != VERSION {
+            return Err(unknown(format!("it is of version {}, and this program knows {VERSION}", begun.journal)));
+        }
+        journal.quarantine = begun.quarantine;
         let mut reached = Vec::new();
-        match File::open(&path) {
-            Ok(file) => {
-                let (mut input, mut line) = (BufReader::new(file), Vec::new());
-                // The last line may have been cut off when the machine died: then its step was not reached.
-                while next_line(&mut input, &mut line).unwrap_or(false) {
-                    let Step { reached: step } = serde_json::from_slice(&line)
-                        .map_err(|error| JournalError::Step { path: folder.to_owned(), reason: error.to_string() })?;
-                    reached.push(step);
+        let mut has_old_root = false;
+        journal.store.list(folder, &mut |entry| {
+            if let Entry::Blob { name, .. } = entry {
+                has_old_root |= name == OLD_ROOT;
+                reached.extend(Reached::ALL.into_iter().filter(|step| step.blob() == name));
+            }
+        })?;
+        (journal.reached, journal.has_old_root) = (reached, has_old_root);
+        let plan = journal.read_plan()?;
+        Ok((journal, plan))
+    }
+
+    fn read_plan(&self) -> Result<Plan, JournalError> {
+        let path = self.path(PLAN);
+        let len_bytes = self.store.stat(&path)?.len_bytes;
+        let mut lines = spool::Writer::new().map_err(PlanError::from)?;
+        let mut failed = None;
+        let mut keep = |piece: &[u8]| {
+            failed = lines.bytes(piece).err();
+            failed.is_none()
+        };
+        self.store.stream(&path, len_bytes, &mut Vec::new(), &mut keep)?;
+        if let Some(error) = failed {
+            return Err(PlanError::from(error).into());
+        }
+        let lines = lines.finish().map_err(PlanError::from)?;
+        Ok(Plan::read(&mut lines.read().map_err(PlanError::from)?)?)
+    }
+
+    /// Names of the whole journals in a folder, sorted.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub fn all(store: &dyn WriteStore, folder: &BlobPath) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        let listed = store.list(folder, &mut |entry| {
+            if let Entry::Folder { name } = entry {
+                names.push(name.to_owned());
+            }
+        });
+        match listed {
+            Err(error) if error.is_absence() => return Ok(Vec::new()),
+            listed => listed?,
+        }
+        names.sort();
+        let mut whole = Vec::with_capacity(names.len());
+        for name in names {
+            let Ok(begun) = folder.join(&name).and_then(|journal| journal.join(BEGUN)) else { continue };
+            match store.stat(&begun) {
+                Err(error) if error.is_absence() => {}
+                looked => {
+                    looked?;
+                    whole.push(name);
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(io_failed(&path, error)),
         }
-        Ok((Self { folder: folder.to_owned(), reached }, plan))
+        Ok(whole)
     }
 
     /// Its folder.
     #[must_use]
-    pub fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &BlobPath {
         &self.folder
+    }
+
+    /// Where blobs are put before they are deleted, if so.
+    #[must_use]
+    pub fn quarantine(&self) -> Option<&QuarantinePlace> {
+        self.quarantine.as_ref()
     }
 
     /// Whether a step was reached for certain.
@@ -155,38 +249,61 @@ impl Journal {
         self.has_reached(Reached::Undone)
     }
 
-    /// The root that was, as it was.
+    /// The root that was, as it was; `None` where there was none.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn old_root(&self) -> Result<Vec<u8>, JournalError> {
-        let path = self.folder.join(OLD_ROOT);
-        fs::read(&path).map_err(|source| JournalError::Io { path, source })
+    pub fn old_root(&self) -> Result<Option<Vec<u8>>, JournalError> {
+        if !self.has_old_root {
+            return Ok(None);
+        }
+        Ok(Some(self.store.read(&self.path(OLD_ROOT))?))
     }
 
     pub(super) fn reach(&mut self, step: Reached) -> Result<(), JournalError> {
         if self.has_reached(step) {
             return Ok(());
         }
-        let path = self.folder.join(STEPS);
-        let mut line = serde_json::to_vec(&Step { reached: step }).unwrap_or_default();
-        line.push(b'\n');
-        let written = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(&line).and_then(|()| file.sync_all()));
-        written.map_err(|source| JournalError::Io { path, source })?;
+        match self.store.create(&self.path(step.blob()), b"") {
+            // Another run came as far.
+            Err(StoreError { kind: StoreErrorKind::Exists, .. }) => {}
+            written => written?,
+        }
         self.reached.push(step);
         Ok(())
     }
+
+    fn path(&self, name: &'static str) -> BlobPath {
+        self.folder.join(name).expect("the names of the blobs of a journal are legal")
+    }
 }
 
-/// Makes the names in a folder durable, where the system can.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder) {
-        Ok(folder) => folder.sync_all().or(Ok(())),
-        // Some systems do not open folders.
-        Err(_) => Ok(()),
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { folder, reached, .. } = self;
+        f.debug_struct("Journal").field("folder", folder).field("reached", reached).finish_non_exhaustive()
+    }
+}
+
+/// An upload as something to write to.
+struct Out<'s> {
+    upload: Box<dyn Upload + 's>,
+    /// What the store said: an [`io::Error`] would lose its kind.
+    failed: Option<StoreError>,
+}
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.upload.write(bytes) {
+            Ok(()) => Ok(bytes.len()),
+            Err(error) => {
+                self.failed = Some(error);
+                Err(io::ErrorKind::Other.into())
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

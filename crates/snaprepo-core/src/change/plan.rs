@@ -21,8 +21,8 @@ pub struct Identity {
     pub uuid: Option<String>,
     /// The folder of the repository in its store.
     pub base: String,
-    /// Generation of the root.
-    pub generation: u64,
+    /// Generation of the newest root; `None` where there is none any more.
+    pub generation: Option<u64>,
     /// CRC-32 of the root blob.
     pub root_crc32: u32,
     /// Length of the root blob.
@@ -58,6 +58,34 @@ pub struct Head {
     /// Whether shard tables are written before the root, which then names them. Elasticsearch 5 to 7.5 finds them by
     /// their numbers: there the root comes first.
     pub tables_first: bool,
+    /// The new root, where it is another than the old one without the snapshots that go and with the new tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+}
+
+impl Head {
+    /// Whether no root is written.
+    #[must_use]
+    pub fn keeps_root(&self) -> bool {
+        self.repository.generation == Some(self.publishes)
+    }
+}
+
+/// How a new shard table comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// It is the old one without the snapshots that go.
+    #[default]
+    Without,
+    /// It is the old one with the snapshots that the new root has for the index, and no others.
+    Known,
+    /// It is made of the file lists of the snapshots that the new root has for the index.
+    Rebuilt,
+}
+
+fn is_usual(how: &How) -> bool {
+    *how == How::default()
 }
 
 /// A shard table that is written anew, or goes.
@@ -69,10 +97,13 @@ pub struct Table {
     pub shard: u32,
     /// Its folder.
     pub folder: String,
-    /// The text behind `index-` of the table that is.
-    pub from: String,
+    /// The text behind `index-` of the table that is; `None` where there is none that can be read.
+    pub from: Option<String>,
     /// The same of the one that is written; `None` when no snapshot of the shard is left.
     pub to: Option<String>,
+    /// How it comes about.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub how: How,
 }
 
 /// A blob that is deleted, from the root of the store, and its length.

@@ -25,6 +25,11 @@ impl Writer {
         self.0.write_all(b"\n")
     }
 
+    /// Bytes that may be any part of lines.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
     pub(super) fn finish(self) -> io::Result<Spool> {
         Ok(Spool(self.0.into_inner().map_err(io::IntoInnerError::into_error)?))
     }

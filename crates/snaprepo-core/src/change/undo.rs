@@ -10,6 +10,7 @@ use super::{
     journal::{Journal, Reached},
     plan::Plan,
     publish::{self, ChangeError, Exclusive, moved},
+    quarantine::Quarantine,
 };
 
 /// What was taken back.
@@ -21,7 +22,8 @@ pub struct Undone {
     pub n_tables: u64,
 }
 
-/// Takes a change back: the old root is the newest again, and what was written for the new one is deleted.
+/// Takes a change back: the old root is the newest again, and what was written for the new one is deleted. What was
+/// deleted comes back from the quarantine, where there is one.
 ///
 /// # Errors
 /// When somebody has written since, when blobs are gone, or something cannot be done. Until the new root is deleted the
@@ -31,35 +33,43 @@ pub fn undo(
     base: &BlobPath,
     plan: &Plan,
     journal: &mut Journal,
+    quarantine: Option<Quarantine<'_>>,
     pool: &Pool,
 ) -> Result<Undone, ChangeError> {
     let head = &plan.head;
     let old_root = journal.old_root()?;
-    let new_root = rewritten(plan, &old_root)?;
+    let new_root = rewritten(plan, old_root.as_deref())?;
     let (old, new) = (head.repository.generation, head.publishes);
     let new_path = publish::root_blob(base, &format!("index-{new}"))?;
-    let old_path = publish::root_blob(base, &format!("index-{old}"))?;
+    let old_path = old.map(|old| publish::root_blob(base, &format!("index-{old}"))).transpose()?;
     let was_published = match publish::newest(store, base)? {
         Some(newest) if newest == new => true,
-        Some(newest) if newest == old => false,
+        newest if newest == old => false,
         Some(newest) => {
             return Err(moved(format!("its newest root is {newest}: somebody has written since root {new}")));
         }
-        None => return Err(moved(format!("has no root, and the change made root {new} of root {old}"))),
+        None => return Err(moved(format!("has no root, and the change wrote root {new}"))),
     };
-    if old == new {
+    if was_published && !head.keeps_root() && store.read(&new_path)? != new_root {
+        return Err(moved(format!("root {new} is not the one that this change wrote")));
+    }
+    // From the last step back to the first; each leaves a whole repository.
+    if was_published {
+        match quarantine {
+            Some(quarantine) => quarantine.bring_back(store, plan, pool)?,
+            None => all_there(store, plan, old_path.as_ref(), pool)?,
+        }
+        if pool.cancel().is_cancelled() {
+            return Err(moved("was not gone through: interrupted"));
+        }
+    }
+    if head.keeps_root() {
         // A collection: there is nothing to take back but blobs.
-        all_there(store, plan, &old_path, pool)?;
         journal.reach(Reached::Undone)?;
         return Ok(Undone { was_published: false, n_tables: 0 });
     }
-    if was_published {
-        if store.read(&new_path)? != new_root {
-            return Err(moved(format!("root {new} is not the one that this change wrote")));
-        }
-        all_there(store, plan, &old_path, pool)?;
-        // From the last step back to the first; each leaves a whole repository.
-        publish::create(store, &old_path, &old_root, Exclusive::Looked)?;
+    if let (true, Some(old), Some(old_path), Some(old_root)) = (was_published, old, &old_path, &old_root) {
+        publish::create(store, old_path, old_root, Exclusive::Looked)?;
         if head.renews_latest {
             publish::latest(store, base, old)?;
         }
@@ -86,7 +96,7 @@ fn tables(store: &dyn WriteStore, plan: &Plan) -> Result<u64, ChangeError> {
 }
 
 /// Whether everything that was to be deleted is still there; the old root is in the journal.
-fn all_there(store: &dyn WriteStore, plan: &Plan, old_path: &BlobPath, pool: &Pool) -> Result<(), ChangeError> {
+fn all_there(store: &dyn WriteStore, plan: &Plan, old_path: Option<&BlobPath>, pool: &Pool) -> Result<(), ChangeError> {
     let (mut n, mut example, mut failed, mut unreadable) = (0, None, None, None);
     let blobs = plan.blobs()?.map_while(|blob| blob.map_err(|error| unreadable = Some(error)).ok());
     let work = |(path, len_bytes): (BlobPath, u64)| match store.stat(&path) {
@@ -96,7 +106,7 @@ fn all_there(store: &dyn WriteStore, plan: &Plan, old_path: &BlobPath, pool: &Po
     };
     pool.map(blobs, work, |(path, looked): (BlobPath, Result<bool, StoreError>)| {
         match looked {
-            Ok(is_there) if is_there || path == *old_path || is_older_root(&path, old_path) => {}
+            Ok(is_there) if is_there || old_path.is_some_and(|old| is_root_beside(&path, old)) => {}
             Ok(_) => {
                 n += 1;
                 example.get_or_insert(path);
@@ -112,13 +122,12 @@ fn all_there(store: &dyn WriteStore, plan: &Plan, old_path: &BlobPath, pool: &Po
         (Some(error), ..) => Err(error.into()),
         (_, Some(error), _) => Err(error.into()),
         (_, _, Some(example)) => Err(ChangeError::Gone { n, example }),
-        _ if pool.cancel().is_cancelled() => Err(moved("was not looked through: interrupted")),
         _ => Ok(()),
     }
 }
 
-/// A root before the old one, which nothing needs.
-fn is_older_root(path: &BlobPath, old_path: &BlobPath) -> bool {
+/// The old root, which the journal has; or one before it, which nothing needs.
+fn is_root_beside(path: &BlobPath, old_path: &BlobPath) -> bool {
     path.parent() == old_path.parent() && path.name().starts_with("index-")
 }
 

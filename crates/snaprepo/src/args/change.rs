@@ -16,10 +16,13 @@ pub(crate) struct ChangeArgs {
     /// You say that no cluster has this repository registered for writing (docs/safety.md)
     #[arg(long)]
     pub no_cluster_writes: bool,
-    /// Folder for journals, by which a change is gone on with or taken back; not in the repository
+    /// Folder or store for journals, by which a change is gone on with or taken back; not in the repository
     /// [default: snaprepo/journals where the platform keeps such files]
-    #[arg(long, value_name = "DIR", env = "SNAPREPO_STATE", hide_env_values = true)]
-    pub state: Option<PathBuf>,
+    #[arg(long, visible_alias = "journal-url", value_name = "DIR|URL", env = "SNAPREPO_STATE", hide_env_values = true)]
+    pub state: Option<String>,
+    /// Folder or store into which blobs are copied before they are deleted: undo brings them back from there
+    #[arg(long, value_name = "DIR|URL", env = "SNAPREPO_QUARANTINE", hide_env_values = true)]
+    pub quarantine: Option<String>,
 }
 
 /// What the verbs take that delete snapshots.
@@ -146,9 +149,9 @@ pub(crate) enum GcClass {
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub repo: RepoArg,
-    /// Plan that delete --plan-out wrote, or the folder of a journal whose run was stopped
+    /// Plan that a verb wrote with --plan-out, or the folder or URL of a journal whose run was stopped
     #[arg(value_name = "PLAN")]
-    pub plan: PathBuf,
+    pub plan: String,
     #[command(flatten)]
     pub change: ChangeArgs,
 }
@@ -158,9 +161,9 @@ pub(crate) struct ApplyArgs {
 pub(crate) struct UndoArgs {
     #[command(flatten)]
     pub repo: RepoArg,
-    /// Folder of the journal [default: the newest one of this repository]
+    /// Folder or URL of the journal [default: the newest one of this repository]
     #[arg(value_name = "JOURNAL")]
-    pub journal: Option<PathBuf>,
+    pub journal: Option<String>,
     #[command(flatten)]
     pub change: ChangeArgs,
 }

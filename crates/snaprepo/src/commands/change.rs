@@ -1,7 +1,7 @@
 //! What the verbs share that change a repository: who says what, where the journal is, and how it ended.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     hash::{BuildHasher as _, RandomState},
     io::{BufReader, BufWriter, Write as _},
     path::{Path, PathBuf},
@@ -11,7 +11,10 @@ use std::{
 use sha2::{Digest as _, Sha256};
 use snaprepo_cloud::{Belief, Conditional, Environment};
 use snaprepo_codec::BlobPath;
-use snaprepo_core::change::{self, Applied, ChangeError, Exclusive, Journal, Plan, Reached, Stage};
+use snaprepo_core::change::{
+    self, Applied, ChangeError, Exclusive, Journal, JournalError, Means, Plan, Quarantine, QuarantinePlace, Reached,
+    Stage,
+};
 use snaprepo_format::Uuid;
 use snaprepo_store::{LocalStore, WriteStore};
 
@@ -20,6 +23,7 @@ use crate::{
     args::{ApplyArgs, ChangeArgs, UndoArgs},
     exit::Exit,
     explain::Failure,
+    outside::{self, Outside},
     session::Session,
     views::change::{ChangeView, UndoView},
 };
@@ -75,72 +79,64 @@ fn need_word(args: &ChangeArgs) -> Result<(), Failure> {
     })
 }
 
-/// Where journals of a repository are kept.
-fn journals(args: &ChangeArgs, environment: &Environment, session: &Session) -> Result<PathBuf, Failure> {
-    let state = args.state.clone().or_else(|| usual_folder(environment)).ok_or_else(|| Failure::Usage {
+/// Where journals of a repository are kept, and in which folder those of this one.
+fn journals(run: &Run<'_>, args: &ChangeArgs, session: &Session) -> Result<(Outside, BlobPath), Failure> {
+    let usual = || usual_folder(&run.io.environment).map(|folder| folder.display().to_string());
+    let state = args.state.clone().or_else(usual).ok_or_else(|| Failure::Usage {
         message: "nobody says where journals are to be kept".to_owned(),
         hint: Some("name a folder with --state"),
     })?;
-    let state = std::path::absolute(&state).map_err(|source| Failure::Written { path: state, source })?;
-    if let Some(directory) = &session.directory
-        && state.starts_with(std::path::absolute(directory).unwrap_or_else(|_| directory.clone()))
-    {
-        return Err(Failure::Usage {
-            message: format!("--state {} lies in the repository's own folder", state.display()),
-            hint: Some("journals must outlive the repository: name a folder elsewhere"),
-        });
-    }
+    let outside = Outside::open(&state, "--state", Some(session), run.global, run.io)?;
     let place = format!("{}\n{}", session.place(), session.base);
     let key: String = Sha256::digest(place).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(state.join(key))
+    let folder = outside.base.join(&key)?;
+    Ok((outside, folder))
 }
 
 /// Where the platform keeps what programs remember.
 fn usual_folder(environment: &Environment) -> Option<PathBuf> {
-    let folder = match environment.get("XDG_STATE_HOME").filter(|folder| !folder.is_empty()) {
-        Some(folder) => PathBuf::from(folder),
-        None if cfg!(windows) => environment.get("LOCALAPPDATA")?.into(),
-        None if cfg!(target_os = "macos") => {
-            PathBuf::from(environment.get("HOME")?).join("Library/Application Support")
-        }
-        None => PathBuf::from(environment.get("HOME")?).join(".local/state"),
+    if let Some(folder) = environment.get("XDG_STATE_HOME").filter(|folder| !folder.is_empty()) {
+        return Some(PathBuf::from(folder).join("snaprepo").join("journals"));
+    }
+    let folder = if cfg!(windows) {
+        PathBuf::from(environment.get("LOCALAPPDATA")?)
+    } else {
+        let below = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/state" };
+        PathBuf::from(environment.get("HOME")?).join(below)
     };
     Some(folder.join("snaprepo").join("journals"))
 }
 
-/// Journals of a repository, newest last.
-fn all_journals(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(Failure::Written { path: folder.to_owned(), source }),
-    };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut paths =
-        paths.collect::<Result<Vec<_>, _>>().map_err(|source| Failure::Written { path: folder.to_owned(), source })?;
-    paths.retain(|path| path.extension().is_none_or(|extension| extension != change::UNFINISHED));
-    paths.sort();
-    Ok(paths)
+/// The journal at a location.
+fn journal_at(run: &Run<'_>, location: &str) -> Result<(Outside, Journal, Plan), Failure> {
+    let is_there = outside::is_remote(location) || Path::new(location).is_dir();
+    let opened = is_there.then(|| Outside::open(location, "JOURNAL", None, run.global, run.io)).transpose()?;
+    let failed = |error| Failure::Journal { location: location.to_owned(), error };
+    let outside = opened.ok_or_else(|| failed(JournalError::None))?;
+    let (journal, plan) = Journal::open(Arc::clone(&outside.store), &outside.base).map_err(failed)?;
+    Ok((outside, journal, plan))
 }
 
 /// What has to hold before a change is begun: the operator's word, and no other change that was begun and not ended.
-pub(super) fn may_begin(run: &Run<'_>, session: &Session, args: &ChangeArgs) -> Result<PathBuf, Failure> {
+pub(super) fn may_begin(run: &Run<'_>, session: &Session, args: &ChangeArgs) -> Result<(Outside, BlobPath), Failure> {
     need_word(args)?;
-    let folder = journals(args, &run.io.environment, session)?;
-    none_open(&folder)?;
-    Ok(folder)
-}
-
-fn none_open(folder: &Path) -> Result<(), Failure> {
-    let Some(newest) = all_journals(folder)?.pop() else { return Ok(()) };
-    let (journal, _) = Journal::open(&newest)?;
-    if journal.has_reached(Reached::Done) || journal.is_closed() {
-        return Ok(());
+    let (outside, folder) = journals(run, args, session)?;
+    let kept = |error| Failure::Journal { location: outside.location.clone(), error };
+    let all = Journal::all(&*outside.store, &folder).map_err(|error| kept(error.into()))?;
+    if let Some(newest) = all.last() {
+        let path = folder.join(newest)?;
+        let (journal, _) = Journal::open(Arc::clone(&outside.store), &path).map_err(kept)?;
+        if !journal.has_reached(Reached::Done) && !journal.is_closed() {
+            let message = format!("an earlier change of this repository was stopped: {}", outside.location_of(&path));
+            return Err(Failure::Usage {
+                message,
+                hint: Some(
+                    "go on with it: snaprepo apply REPO JOURNAL --yes; or take it back: snaprepo undo REPO --yes",
+                ),
+            });
+        }
     }
-    Err(Failure::Usage {
-        message: format!("an earlier change of this repository was stopped: {}", newest.display()),
-        hint: Some("go on with it: snaprepo apply REPO JOURNAL --yes; or take it back: snaprepo undo REPO --yes"),
-    })
+    Ok((outside, folder))
 }
 
 /// Begins a journal for a plan, and carries it out.
@@ -151,13 +147,27 @@ pub(super) fn carry_out(
     plan: &Plan,
     view: ChangeView,
 ) -> Result<(Exit, ChangeView), Failure> {
-    let folder = may_begin(run, session, args)?;
+    let (outside, folder) = may_begin(run, session, args)?;
     let base = BlobPath::parse(&plan.head.repository.base)?;
-    let old_root = change::check(&*writer(session)?, &base, plan).map_err(|error| failed(session, error))?;
     // Sorted by name they are sorted by time.
     let name = format!("{:014}-{}", run.io.now_millis, new_id());
-    let mut journal = Journal::begin(&folder.join(name), plan, &old_root)?;
-    go_on(run, session, plan, &mut journal, view)
+    let quarantine = args.quarantine.as_ref().map(|location| -> Result<_, Failure> {
+        let quarantine = Outside::open(location, "--quarantine", Some(session), run.global, run.io)?;
+        Ok(QuarantinePlace { location: quarantine.location, folder: quarantine.base.join(&name)?.to_string() })
+    });
+    let quarantine = quarantine.transpose()?;
+    let old_root = change::check(&*writer(session)?, &base, plan).map_err(|error| failed(session, error))?;
+    let journal = folder.join(&name)?;
+    let mut journal = Journal::begin(Arc::clone(&outside.store), &journal, plan, old_root.as_deref(), quarantine)
+        .map_err(|error| Failure::Journal { location: outside.location.clone(), error })?;
+    go_on(run, session, plan, &outside, &mut journal, view)
+}
+
+/// The quarantine of a journal, opened.
+fn quarantine_of(run: &Run<'_>, journal: &Journal) -> Result<Option<(Outside, BlobPath)>, Failure> {
+    let Some(QuarantinePlace { location, folder }) = journal.quarantine() else { return Ok(None) };
+    let outside = Outside::open(location, "the quarantine", None, run.global, run.io)?;
+    Ok(Some((outside, BlobPath::parse(folder)?)))
 }
 
 /// Carries out what is left of a plan.
@@ -165,17 +175,21 @@ fn go_on(
     run: &mut Run<'_>,
     session: &Session,
     plan: &Plan,
+    outside: &Outside,
     journal: &mut Journal,
     mut view: ChangeView,
 ) -> Result<(Exit, ChangeView), Failure> {
     let base = BlobPath::parse(&plan.head.repository.base)?;
     let store = writer(session)?;
     let exclusive = exclusive(session, &base)?;
+    let quarantine = quarantine_of(run, journal)?;
+    let quarantine = quarantine.as_ref().map(|(outside, folder)| Quarantine { store: &*outside.store, folder });
     let progress = run.progress();
-    let applied = change::apply(&*store, &base, plan, journal, exclusive, &session.pool, &progress);
+    let means = Means { exclusive, quarantine };
+    let applied = change::apply(&*store, &base, plan, journal, means, &session.pool, &progress);
     progress.finish();
-    view.journal = Some(journal.folder().display().to_string());
-    let Applied { stage, n_tables, deleted, n_failed, failures, is_interrupted } = match applied {
+    let shown_journal = outside.location_of(journal.folder());
+    let Applied { stage, n_tables, deleted, n_failed, failures, retained, is_interrupted } = match applied {
         Ok(applied) => applied,
         Err(error) => {
             let is_published = journal.has_reached(Reached::Root);
@@ -184,7 +198,7 @@ fn go_on(
             } else {
                 "the repository is as it was; new shard tables may lie in it that nothing refers to"
             };
-            run.io.error_text(&format!("note: {state}; journal: {}\n", journal.folder().display()));
+            run.io.error_text(&format!("note: {state}; journal: {shown_journal}\n"));
             return Err(Failure::Change { location: session.shown_location(), error: Box::new(error), is_published });
         }
     };
@@ -193,11 +207,12 @@ fn go_on(
     view.blobs = deleted.n;
     view.size_in_bytes = deleted.bytes;
     view.blobs_left = n_failed;
+    view.blobs_retained = retained.n;
     view.left = failures.iter().map(ToString::to_string).collect();
     view.store_overwrites = exclusive == Exclusive::Looked;
+    view.quarantine = journal.quarantine().map(|place| place.location.clone());
     let again = || {
-        let journal = journal.folder().display();
-        Some(format!("go on: snaprepo apply {} {journal} --yes --no-cluster-writes", session.shown_location()))
+        Some(format!("go on: snaprepo apply {} {shown_journal} --yes --no-cluster-writes", session.shown_location()))
     };
     let exit = if is_interrupted {
         view.next = again();
@@ -208,6 +223,7 @@ fn go_on(
     } else {
         Exit::Good
     };
+    view.journal = Some(shown_journal);
     Ok((exit, view))
 }
 
@@ -220,7 +236,7 @@ pub(super) fn view_of(plan: &Plan, n_snapshots: usize) -> ChangeView {
         blobs: plan.doomed.n,
         size_in_bytes: plan.doomed.bytes,
         tables: plan.tables.iter().filter(|table| table.to.is_some()).count() as u64,
-        generation: head.repository.generation,
+        generation: head.repository.generation.unwrap_or(0),
         next_generation: head.publishes,
         ..ChangeView::default()
     }
@@ -238,74 +254,92 @@ pub(super) fn write_plan(plan: &Plan, path: &Path) -> Result<(), Failure> {
 /// `apply`: a plan that was made earlier, or the rest of one that was stopped.
 pub(crate) fn apply(run: &mut Run<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
-    let repository = session.open()?;
-    let path = &args.plan;
-    let (journal, plan) = if path.is_dir() {
-        let (journal, plan) = Journal::open(path)?;
-        (Some(journal), plan)
+    let path = Path::new(&args.plan);
+    let (journal, plan) = if outside::is_remote(&args.plan) || path.is_dir() {
+        let (outside, journal, plan) = journal_at(run, &args.plan)?;
+        (Some((outside, journal)), plan)
     } else {
-        let file = File::open(path).map_err(|source| Failure::Plan { path: path.clone(), error: source.into() })?;
-        let plan = Plan::read(&mut BufReader::new(file));
-        (None, plan.map_err(|error| Failure::Plan { path: path.clone(), error })?)
+        let failed = |error| Failure::Plan { path: path.to_owned(), error };
+        let file = File::open(path).map_err(|source| failed(source.into()))?;
+        (None, Plan::read(&mut BufReader::new(file)).map_err(failed)?)
+    };
+    // A plan may be for a repository that cannot be opened: that is what it repairs.
+    let repository = match session.open() {
+        Err(_) if plan.head.root.is_some() => None,
+        opened => Some(opened?),
     };
     let stays = |name: &str| !plan.head.removes.iter().any(|removed| removed.name == name);
-    let n_kept = repository.root.snapshots.iter().filter(|entry| stays(&entry.name)).count();
+    let entries = repository.as_ref().map(|repository| &repository.root.snapshots).into_iter().flatten();
+    let n_kept = entries.filter(|entry| stays(&entry.name)).count();
     let view = ChangeView { n_kept: n_kept as u64, ..view_of(&plan, 0) };
     let (exit, view) = match journal {
-        Some(journal) if journal.is_closed() || journal.has_reached(Reached::Done) => {
-            return Err(Failure::Usage { message: format!("the change of {} has ended", path.display()), hint: None });
+        Some((_, journal)) if journal.is_closed() || journal.has_reached(Reached::Done) => {
+            return Err(Failure::Usage { message: format!("the change of {} has ended", args.plan), hint: None });
         }
         _ if !args.change.yes => {
             let next = Some("run again with --yes --no-cluster-writes to do it".to_owned());
             (Exit::Good, ChangeView { next, ..view })
         }
-        Some(mut journal) => {
+        Some((outside, mut journal)) => {
             need_word(&args.change)?;
-            go_on(run, &session, &plan, &mut journal, view)?
+            go_on(run, &session, &plan, &outside, &mut journal, view)?
         }
         None => carry_out(run, &session, &args.change, &plan, view)?,
     };
-    run.reply("apply", &session, Some(&repository), word(exit), view)?;
+    run.reply("apply", &session, repository.as_ref(), word(exit), view)?;
     Ok(exit)
 }
 
 /// `undo`: takes back the last change.
 pub(crate) fn undo(run: &mut Run<'_>, args: &UndoArgs) -> Result<Exit, Failure> {
     let session = run.session(&args.repo.repo)?;
-    let path = match &args.journal {
-        Some(path) => path.clone(),
-        None => {
-            let folder = journals(&args.change, &run.io.environment, &session)?;
-            let open = |path: &PathBuf| Journal::open(path).map(|(journal, _)| !journal.is_closed()).unwrap_or(true);
-            all_journals(&folder)?.into_iter().rfind(open).ok_or_else(|| Failure::Usage {
-                message: format!("no change of {} is known that could be taken back", session.shown_location()),
-                hint: Some("journals are kept by the account that made the change: name the folder, or its --state"),
-            })?
-        }
+    let (outside, mut journal, plan) = match &args.journal {
+        Some(location) => journal_at(run, location)?,
+        None => newest_journal(run, &args.change, &session)?,
     };
-    let (mut journal, plan) = Journal::open(&path)?;
+    let shown_journal = outside.location_of(journal.folder());
     if journal.is_closed() {
         return Err(Failure::Usage {
-            message: format!("the change of {} is taken back already", path.display()),
+            message: format!("the change of {shown_journal} is taken back already"),
             hint: None,
         });
     }
+    let quarantine = quarantine_of(run, &journal)?;
     let mut view = UndoView {
         done: false,
         snapshots: plan.head.removes.iter().map(|removed| removed.name.clone()).collect(),
-        generation: plan.head.repository.generation,
+        generation: plan.head.repository.generation.unwrap_or(0),
         was_published: journal.has_reached(Reached::Root),
-        journal: path.display().to_string(),
+        journal: shown_journal,
+        quarantine: journal.quarantine().map(|place| place.location.clone()),
     };
     if args.change.yes {
         need_word(&args.change)?;
         let store = writer(&session)?;
         let base = BlobPath::parse(&plan.head.repository.base)?;
-        let undone = change::undo(&*store, &base, &plan, &mut journal, &session.pool);
+        let quarantine = quarantine.as_ref().map(|(outside, folder)| Quarantine { store: &*outside.store, folder });
+        let undone = change::undo(&*store, &base, &plan, &mut journal, quarantine, &session.pool);
         let undone = undone.map_err(|error| failed(&session, error))?;
         view.done = true;
         view.was_published = undone.was_published;
     }
     run.reply("undo", &session, None, word(Exit::Good), view)?;
     Ok(Exit::Good)
+}
+
+/// The newest journal of a repository that is not taken back.
+fn newest_journal(run: &Run<'_>, args: &ChangeArgs, session: &Session) -> Result<(Outside, Journal, Plan), Failure> {
+    let (outside, folder) = journals(run, args, session)?;
+    let kept = |error| Failure::Journal { location: outside.location.clone(), error };
+    let all = Journal::all(&*outside.store, &folder).map_err(|error| kept(error.into()))?;
+    for name in all.iter().rev() {
+        let (journal, plan) = Journal::open(Arc::clone(&outside.store), &folder.join(name)?).map_err(kept)?;
+        if !journal.is_closed() {
+            return Ok((outside, journal, plan));
+        }
+    }
+    Err(Failure::Usage {
+        message: format!("no change of {} is known that could be taken back", session.shown_location()),
+        hint: Some("journals are kept by the account that made the change: name the folder, or its --state"),
+    })
 }

@@ -80,8 +80,8 @@ pub(crate) fn run(run: &mut Run<'_>, args: &GcArgs) -> Result<Exit, Failure> {
             exit = ended;
             view.done = done.done;
             (view.blobs, view.size_in_bytes) = (done.blobs, done.size_in_bytes);
-            (view.blobs_left, view.left, view.journal, view.next) =
-                (done.blobs_left, done.left, done.journal, done.next);
+            (view.blobs_left, view.left, view.blobs_retained) = (done.blobs_left, done.left, done.blobs_retained);
+            (view.journal, view.quarantine, view.next) = (done.journal, done.quarantine, done.next);
         } else if let Some(path) = &args.plan_out {
             shared::write_plan(&plan, path)?;
             view.plan = Some(path.display().to_string());

@@ -48,9 +48,15 @@ pub(crate) struct ChangeView {
     /// Some of them, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// Blobs that the store retains (object lock); the repository does not need them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blobs_retained: u64,
     /// Folder of the journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
+    /// Where the blobs were put before they were deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
     /// File of the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
@@ -133,9 +139,15 @@ pub(crate) struct GcView {
     /// Some of them, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
+    /// Blobs that the store retains (object lock).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blobs_retained: u64,
     /// Folder of the journal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<String>,
+    /// Where the blobs were put before they were deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
     /// File of the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
@@ -172,6 +184,9 @@ pub(crate) struct UndoView {
     pub was_published: bool,
     /// Folder of the journal.
     pub journal: String,
+    /// Where deleted blobs come back from, if they were put there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -215,6 +230,7 @@ impl View for ChangeView {
         if self.blobs_left > self.left.len() as u64 {
             text += &format!("{} could not be deleted\n", counted(self.blobs_left, "blob"));
         }
+        text += &retained(self.blobs_retained);
         if self.store_overwrites {
             text += "note: this store does not refuse to overwrite: another writer at the same moment is not noticed\n";
         }
@@ -248,6 +264,7 @@ impl ChangeView {
             ),
             ("  plan", self.plan.clone().unwrap_or_default()),
             ("  journal", self.journal.clone().unwrap_or_default()),
+            ("  quarantine", self.quarantine.clone().unwrap_or_default()),
         ])
     }
 
@@ -311,6 +328,17 @@ impl ChangeView {
     }
 }
 
+/// What the store keeps for now.
+fn retained(n: u64) -> String {
+    if n == 0 {
+        return String::new();
+    }
+    format!(
+        "{} retained by the store (object lock): gc collects what is left when that has ended\n",
+        counted(n, "blob")
+    )
+}
+
 /// Why not, one line each.
 fn refused(refusals: &[RefusalRow]) -> String {
     let mut text = String::new();
@@ -363,7 +391,9 @@ impl View for GcView {
         text += &facts(&[
             ("plan", self.plan.clone().unwrap_or_default()),
             ("journal", self.journal.clone().unwrap_or_default()),
+            ("quarantine", self.quarantine.clone().unwrap_or_default()),
         ]);
+        text += &retained(self.blobs_retained);
         for left in &self.left {
             text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
         }
@@ -383,7 +413,11 @@ impl View for UndoView {
             (false, _) => format!("would take back: {snapshots} there again, root {} the newest\n", self.generation),
         };
         if !layout.quiet {
-            text += &facts(&[("  snapshots", self.snapshots.join(", ")), ("  journal", self.journal.clone())]);
+            text += &facts(&[
+                ("  snapshots", self.snapshots.join(", ")),
+                ("  journal", self.journal.clone()),
+                ("  quarantine", self.quarantine.clone().unwrap_or_default()),
+            ]);
         }
         if !self.done {
             text += "run again with --yes --no-cluster-writes to do it\n";
