@@ -44,6 +44,14 @@ impl Uuid {
         Some(Self(bits.to_be_bytes()))
     }
 
+    /// An identity as the engines make them, from 16 bytes of chance: of RFC 4122, version 4.
+    #[must_use]
+    pub const fn random(mut chance: [u8; 16]) -> Self {
+        chance[6] = chance[6] & 0x0f | 0x40;
+        chance[8] = chance[8] & 0x3f | 0x80;
+        Self(chance)
+    }
+
     /// An identity from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
@@ -143,6 +151,21 @@ impl From<&str> for NameText {
     fn from(text: &str) -> Self {
         FileName::parse(text).map_or_else(|| Self::Odd(text.into()), Self::File)
     }
+}
+
+/// When a metadata blob of an index was named, in milliseconds since 1970: its name is a time-based id of 20 characters,
+/// from Elasticsearch 7.9 and OpenSearch 1.0 on (`docs/format.md`, *Names*). `None` for any other name.
+#[must_use]
+pub fn time_of_metadata_blob(id: &str) -> Option<i64> {
+    let digits: [u8; 20] = id.as_bytes().try_into().ok()?;
+    let values = digits.map(|digit| DIGITS[usize::from(digit)]);
+    if values.contains(&NO_DIGIT) {
+        return None;
+    }
+    let bits = values.iter().fold(0_u128, |bits, value| bits << 6 | u128::from(*value));
+    // Fifteen bytes, counted from the left: the time lies in six of them, the low ones where they spread best.
+    let byte = |at: u32| i64::try_from(bits >> (8 * (14 - at)) & 0xff).unwrap_or(0);
+    Some([5, 4, 3, 2, 12, 14].into_iter().fold(0, |time, at| time << 8 | byte(at)))
 }
 
 #[cfg(test)]

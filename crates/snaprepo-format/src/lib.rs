@@ -30,6 +30,6 @@ pub mod snapshot_info;
 mod wrapped;
 
 pub use file::{FileInfo, Parts};
-pub use ids::{DataName, FileName, Uuid};
+pub use ids::{DataName, FileName, Uuid, time_of_metadata_blob};
 pub use short::{ShortBytes, ShortText};
 pub use wrapped::{Document, Kind, document, encode, json_document, read};

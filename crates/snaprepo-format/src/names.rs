@@ -40,6 +40,9 @@ pub enum RootBlob<'a> {
     LegacyMetadata(&'a str),
     /// `pending-…`, `tests-…`: left behind by a write or a registration.
     Transient,
+    /// `snaprepo-scratch-…`: left behind by this program, when it was killed while it asked a store what it makes of
+    /// conditions. No engine writes such a name, so it tells nothing of a cluster at work.
+    Scratch,
     /// Anything else: reported, never touched.
     Foreign,
 }
@@ -66,10 +69,18 @@ impl<'a> RootBlob<'a> {
             Self::LegacyMetadata(snapshot)
         } else if is_pending(name) || is_verification(name) {
             Self::Transient
+        } else if is_scratch(name) {
+            Self::Scratch
         } else {
             Self::Foreign
         }
     }
+}
+
+/// Whether this program gave the name: twenty letters and digits of chance behind the prefix.
+fn is_scratch(name: &str) -> bool {
+    let chance = name.strip_prefix("snaprepo-scratch-");
+    chance.is_some_and(|chance| chance.len() == 20 && chance.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Whether a blob of this name is written once and never again: its name holds a random identity. Metadata only, and

@@ -4,14 +4,16 @@
 //! A root can list 100,000 snapshots. It is read once, without a generic tree: every text is stored once, and
 //! snapshots, indices and identifiers refer to each other by position.
 
+mod build;
 mod disk;
+mod edit;
 mod texts;
-mod without;
 
 use snaprepo_codec::{Fault, FaultKind};
 
+pub use build::{NewIndex, NewRoot, NewSnapshot, build, era_of};
 pub(crate) use disk::pairs;
-pub use without::{NewTable, Removal, without};
+pub use edit::{Edit, NewTable, edited};
 
 use crate::{
     engine::{Era, Product, Release, VersionId},

@@ -37,6 +37,12 @@ impl SnapshotState {
         })
     }
 
+    /// The code in the root.
+    #[must_use]
+    pub fn code(self) -> i64 {
+        (0..5).find(|code| Self::from_code(*code) == Some(self)).unwrap_or(0)
+    }
+
     /// The state of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
