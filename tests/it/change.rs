@@ -1,6 +1,8 @@
 //! Deletions, stopped after every step, on every kind of repository.
 
+mod collect;
 mod crash;
+mod repair;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +12,7 @@ use std::{
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     NoObserver, Repository,
-    change::{self, Applied, Exclusive, Fences, Journal, Means, Plan, Planned, Quarantine, Request, Stage},
+    change::{self, Applied, Damaged, Exclusive, Fences, Journal, Means, Plan, Planned, Quarantine, Request, Stage},
     chronology,
     usage::{self, Grouping, Question},
     verify::{self, Class, Depth, FindingKind, Report},
@@ -64,7 +66,7 @@ fn ids() -> impl FnMut() -> Uuid {
 }
 
 fn plan(repository: &Repository, snapshots: &[SnapshotIx]) -> Planned {
-    let fences = Fences { window_millis: 0, checks_lists: true };
+    let fences = Fences { window_millis: 0, checks_lists: true, damaged: Damaged::Refuses };
     let request = Request { snapshots, fences, now_millis: 0, new_id: &mut ids() };
     change::delete(repository, request, &pool(), &NoObserver).unwrap()
 }
@@ -177,7 +179,7 @@ fn promised(repository: &Repository, choice: &[SnapshotIx]) -> (u64, u64) {
     let by_start = chronology::by_start(repository, &pool()).unwrap();
     let groups = (0..).zip(&repository.root.snapshots).map(|(ix, _)| u32::from(choice.contains(&ix))).collect();
     let grouping = Grouping::new(groups, &by_start);
-    let question = Question { groupings: &[grouping], shards: false, deletes: false };
+    let question = Question { groupings: &[grouping], ..Question::default() };
     let usage = usage::measure(repository, question, &pool(), &NoObserver).unwrap();
     let share = usage.shares[0].get(1).copied().unwrap_or_default();
     (share.exclusive.n, share.exclusive.bytes)

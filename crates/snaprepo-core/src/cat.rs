@@ -46,7 +46,7 @@ impl BlobKind {
                 RootBlob::Incompatible => Self::Json("incompatible snapshots"),
                 RootBlob::SnapshotInfo(_) | RootBlob::LegacySnapshot(_) => Self::Document(Kind::SnapshotInfo),
                 RootBlob::GlobalMetadata(_) | RootBlob::LegacyMetadata(_) => Self::Document(Kind::GlobalMetadata),
-                RootBlob::Transient | RootBlob::Foreign => Self::Foreign,
+                RootBlob::Transient | RootBlob::Scratch | RootBlob::Foreign => Self::Foreign,
             },
             [names::SHARD_PATHS, name] if ShardPathsNote::parse_name(name).is_some() => Self::Json("shard paths"),
             [.., names::INDICES, _, name] => match IndexBlob::parse(name) {

@@ -131,6 +131,17 @@ impl Repository {
         }
     }
 
+    /// A repository that would have this root, which is not written yet.
+    pub(crate) fn supposed(
+        store: Arc<dyn ReadStore>,
+        base: &BlobPath,
+        generation: u64,
+        root: Root,
+        scan: RootScan,
+    ) -> Result<Self, OpenError> {
+        Self::of_root(store, base, Some(generation), root, scan, Vec::new())
+    }
+
     fn of_root(
         store: Arc<dyn ReadStore>,
         base: &BlobPath,

@@ -12,7 +12,10 @@ use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum,
 use snaprepo_core::verify::{Depth, Sample};
 use snaprepo_format::engine::Target;
 
-pub(crate) use change::{ApplyArgs, ChangeArgs, DeleteArgs, DeletionArgs, GcArgs, GcClass, PruneArgs, UndoArgs};
+pub(crate) use change::{
+    ApplyArgs, ChangeArgs, DeleteArgs, DeletionArgs, DropBrokenArgs, GcArgs, GcClass, PruneArgs, RepairArgs,
+    RepairPart, UndoArgs,
+};
 pub(crate) use diff::DiffArgs;
 pub(crate) use list::{Column, IndexSort, ListArgs, ListSort, LsArgs, ShowArgs};
 pub(crate) use report::ReportArgs;
@@ -168,6 +171,10 @@ pub(crate) enum Verb {
     Prune(PruneArgs),
     /// Collect what nothing refers to, also in the folders of shards that are in use
     Gc(GcArgs),
+    /// Put right what can be put right from the repository itself: root, shard paths and tables, index.latest
+    Repair(RepairArgs),
+    /// Take snapshots that cannot be read or restored out of the root, so that the rest lives again
+    DropBroken(DropBrokenArgs),
     /// Carry out a plan that was made earlier, or go on with one that was stopped
     Apply(ApplyArgs),
     /// Take back the last change, as long as nothing is gone that was there

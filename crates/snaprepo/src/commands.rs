@@ -7,6 +7,7 @@ mod delete;
 mod diff;
 mod discover;
 mod doctor;
+mod drop_broken;
 mod du;
 mod find;
 mod gc;
@@ -14,6 +15,7 @@ mod info;
 mod list;
 mod ls;
 mod prune;
+mod repair;
 mod report;
 mod show;
 mod status;
@@ -83,6 +85,8 @@ fn verb(run: &mut Run<'_>, verb: &Verb) -> Result<Exit, Failure> {
         Verb::Delete(delete) => delete::run(run, delete),
         Verb::Prune(prune) => prune::run(run, prune),
         Verb::Gc(gc) => gc::run(run, gc),
+        Verb::Repair(repair) => repair::run(run, repair),
+        Verb::DropBroken(drop) => drop_broken::run(run, drop),
         Verb::Apply(apply) => change::apply(run, apply),
         Verb::Undo(undo) => change::undo(run, undo),
         Verb::CatBlob { repo, path, raw } => cat_blob::run(run, &repo.repo, path, *raw),

@@ -211,10 +211,10 @@ impl Failure {
                 ),
                 OpenError::Encrypted => Some("only a cluster with the password can read it"),
                 OpenError::RootMissing { .. } => Some(
-                    "restore index-N from a copy or an older version of the bucket; snaprepo verify shows what is there",
+                    "snaprepo repair makes a root of what is left; or restore index-N from a copy or an older version of the bucket",
                 ),
                 OpenError::NoReadableRoot(_) => Some(
-                    "restore the root from a copy or an older version of the bucket; snaprepo verify names the damage",
+                    "snaprepo repair makes a root of what is left; or restore it from a copy or an older version of the bucket",
                 ),
                 OpenError::Refused(_) => Some("a newer snaprepo may know this format"),
             },

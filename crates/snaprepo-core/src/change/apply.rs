@@ -7,7 +7,7 @@ use snaprepo_codec::{BlobPath, crc};
 use snaprepo_format::{
     Uuid,
     names::{self, IndexBlob, RootBlob, RootFolder, ShardBlob},
-    root::{self, Removal, Root},
+    root::{self, Edit, Root},
     shard_generation,
     shard_paths::ShardPathsNote,
 };
@@ -207,15 +207,14 @@ pub(super) fn rewritten(plan: &Plan, old_root: Option<&[u8]>) -> Result<Vec<u8>,
     if let Some(root) = &head.root {
         return Ok(root.clone().into());
     }
-    let mut removal =
-        Removal { snapshots: head.removes.iter().map(|removed| &*removed.uuid).collect(), ..Removal::default() };
+    let mut edit = Edit { snapshots: head.removes.iter().map(|removed| &*removed.uuid).collect(), ..Edit::default() };
     if head.tables_first {
         for table in &plan.tables {
             let new = table.to.as_deref().map(Into::into);
-            removal.tables.entry(&*table.index).or_default().push((table.shard, new));
+            edit.tables.entry(&*table.index).or_default().push((table.shard, new));
         }
     }
-    root::without(old_root, &removal).map_err(|fault| moved(format!("{name}: {fault}")))
+    root::edited(old_root, &edit).map_err(|fault| moved(format!("{name}: {fault}")))
 }
 
 impl Change<'_> {
@@ -455,7 +454,7 @@ fn may_go(path: &BlobPath, base: &BlobPath, head: &Head, kept: &HashSet<&str>) -
         [name] => match RootBlob::parse(name) {
             RootBlob::Root(generation) => generation < head.publishes,
             RootBlob::SnapshotInfo(uuid) | RootBlob::GlobalMetadata(uuid) => !kept.contains(uuid),
-            RootBlob::Transient => true,
+            RootBlob::Transient | RootBlob::Scratch => true,
             _ => false,
         },
         [names::SHARD_PATHS, name] => ShardPathsNote::parse_name(name).is_some(),

@@ -7,15 +7,16 @@ use snaprepo_codec::{BlobPath, crc};
 use snaprepo_format::{
     Uuid,
     engine::Era,
-    names::{self, IndexBlob, RootBlob, ShardBlob},
+    names::{self, IndexBlob, ShardBlob},
     root::{IndexIx, SnapshotIx},
 };
 use snaprepo_store::{Entry, Pool, StoreError};
 
 use super::{
-    fence::{self, Fences, Refusal, Why},
+    fence::{self, Damaged, Fences, Refusal, Why},
     plan::{Draft, Head, How, Identity, Plan, Removed, Table, VERSION},
-    publish::{ChangeError, moved},
+    publish::{ChangeError, moved, next},
+    root_folder::{Aged, RootFolder, younger},
     shard::{self, OneShard},
     survey::{self, Surveyed},
 };
@@ -44,8 +45,24 @@ pub struct Planned {
     pub indices: BTreeMap<IndexIx, (Blobs, Fate)>,
     /// Blobs of names that no repository gives, in folders that go: they stay.
     pub n_foreign: u64,
+    /// What is damaged and stays as it is, where that was asked for: path and words.
+    pub left: Vec<(BlobPath, String)>,
     /// Whether somebody asked to stop: then there is no plan.
     pub is_interrupted: bool,
+}
+
+impl Planned {
+    /// Notes what stands in the way; where what is damaged stays as it is, that does not.
+    fn refuse(&mut self, refusals: Vec<Refusal>, damaged: Damaged) {
+        for refusal in refusals {
+            match &refusal.path {
+                Some(path) if damaged == Damaged::Stays && refusal.is_damage() => {
+                    self.left.push((path.clone(), refusal.message));
+                }
+                _ => self.refusals.push(refusal),
+            }
+        }
+    }
 }
 
 /// What becomes of an index.
@@ -67,7 +84,7 @@ struct Planning<'p> {
     draft: Draft,
     planned: Planned,
     /// The youngest blob that nothing refers to, of all that was looked at.
-    youngest: Option<(i64, BlobPath)>,
+    youngest: Option<Aged>,
     root_millis: Option<i64>,
 }
 
@@ -94,6 +111,7 @@ pub fn delete(
             refusals: fence::of_root(repository),
             indices: BTreeMap::new(),
             n_foreign: 0,
+            left: Vec::new(),
             is_interrupted: false,
         },
         youngest: None,
@@ -103,7 +121,9 @@ pub fn delete(
         return Ok(planning.planned);
     };
     let head = head(repository, generation, snapshots, now_millis)?;
-    let surveyed = survey::survey(repository, &planning.removed, pool, observer, &mut planning.planned.refusals);
+    let mut refusals = Vec::new();
+    let surveyed = survey::survey(repository, &planning.removed, pool, observer, &mut refusals);
+    planning.planned.refuse(refusals, fences.damaged);
     planning.shallow_snapshots();
     planning.shards(&surveyed, new_id)?;
     planning.beside(&surveyed)?;
@@ -135,7 +155,7 @@ fn head(
         },
         made_at_in_millis: now_millis,
         removes: snapshots.iter().map(removed).collect(),
-        publishes: generation.checked_add(1).ok_or_else(|| moved("has the last root that there can be"))?,
+        publishes: next(generation)?,
         renews_latest: repository.scan.has_latest,
         tables_first: repository.era() != Era::E5,
         root: None,
@@ -149,6 +169,7 @@ impl Planning<'_> {
         removed.sort_unstable();
         let repository = self.repository;
         let read = |snapshot: SnapshotIx| (snapshot, repository.snapshot_info(snapshot));
+        let stays = self.fences.damaged == Damaged::Stays;
         let refusals = &mut self.planned.refusals;
         self.pool.map(removed, read, |(snapshot, info)| {
             match info {
@@ -161,7 +182,7 @@ impl Planning<'_> {
                 }
                 // What is damaged is deleted like the rest; its pins, if it had any, nobody can tell.
                 Ok(_) => {}
-                Err(error) if error.is_finding() && repository.era() != Era::Os3 => {}
+                Err(error) if error.is_finding() && (repository.era() != Era::Os3 || stays) => {}
                 Err(error) => refusals.push(Refusal::unreadable(error)),
             }
             ControlFlow::Continue(())
@@ -194,7 +215,7 @@ impl Planning<'_> {
         self.pool.map(items(), work, |(index, stays, shard, one)| {
             observer.event(Event::Advance);
             let OneShard { folder, table, doomed, n_foreign, youngest: of_shard, refusals } = one;
-            planned.refusals.extend(refusals);
+            planned.refuse(refusals, fences.damaged);
             planned.n_foreign += n_foreign;
             let mut bytes = Blobs::default();
             for (name, len_bytes) in doomed {
@@ -207,8 +228,8 @@ impl Planning<'_> {
                 }
             }
             count(&mut planned.indices, index, bytes, stays);
-            if let Some(path) = of_shard.and_then(|(age, name)| Some((age, folder.join(&name).ok()?))) {
-                younger(youngest, path);
+            if let Some((age, path)) = of_shard.and_then(|(age, name)| Some((age, folder.join(&name).ok()?))) {
+                younger(youngest, Some(age), path);
             }
             if let Some(old) = table.filter(|_| stays) {
                 let id = match old.highest.filter(|_| repository.era() == Era::E5) {
@@ -257,40 +278,15 @@ impl Planning<'_> {
 
     /// Blobs of the snapshots themselves, and older roots; the open one goes last.
     fn root_folder(&mut self, head: &Head) -> Result<(), ChangeError> {
-        let (base, generation) = (self.repository.base(), head.repository.generation);
         let uuids: HashSet<&str> = head.removes.iter().map(|removed| &*removed.uuid).collect();
-        let known: HashSet<&str> = self.repository.root.snapshots.iter().map(|entry| &*entry.uuid).collect();
-        let (mut blobs, mut roots, mut stale) = (Vec::new(), Vec::new(), Vec::new());
-        let root_millis = &mut self.root_millis;
-        self.repository.store().list(base, &mut |entry| {
-            let Entry::Blob { name, len_bytes, modified_millis } = entry else { return };
-            let Ok(path) = base.join(name) else { return };
-            match RootBlob::parse(name) {
-                RootBlob::Root(number) if Some(number) <= generation => {
-                    if Some(number) == generation {
-                        *root_millis = modified_millis;
-                    }
-                    roots.push((number, path, len_bytes));
-                }
-                RootBlob::SnapshotInfo(uuid) | RootBlob::GlobalMetadata(uuid) => {
-                    if uuids.contains(uuid) {
-                        blobs.push((path, len_bytes));
-                    } else if !known.contains(uuid) {
-                        stale.extend(modified_millis.map(|age| (age, path)));
-                    }
-                }
-                RootBlob::Transient => stale.extend(modified_millis.map(|age| (age, path))),
-                _ => {}
-            }
-        })?;
-        stale.into_iter().for_each(|one| younger(&mut self.youngest, one));
-        blobs.sort();
-        roots.sort();
-        // Elasticsearch before 7.6 keeps the root before the newest one.
-        let keeps_one = self.repository.era() == Era::E5;
-        let roots = roots.into_iter().filter(|(number, ..)| !(keeps_one && Some(*number) == generation));
-        for (path, len_bytes) in blobs.into_iter().chain(roots.map(|(_, path, len_bytes)| (path, len_bytes))) {
-            self.draft.doom(&path, len_bytes)?;
+        let folder = RootFolder::look(self.repository, &uuids)?;
+        let roots = folder.doomed_roots(self.repository);
+        for (path, len_bytes) in folder.of_snapshots.iter().map(|(path, len)| (path, *len)).chain(roots) {
+            self.draft.doom(path, len_bytes)?;
+        }
+        self.root_millis = folder.root_millis;
+        if let Some((age, path)) = folder.youngest {
+            younger(&mut self.youngest, Some(age), path);
         }
         Ok(())
     }
@@ -310,12 +306,6 @@ impl Planning<'_> {
 fn count(indices: &mut BTreeMap<IndexIx, (Blobs, Fate)>, index: IndexIx, blobs: Blobs, stays: bool) {
     let fate = if stays { Fate::Stays } else { Fate::Goes };
     indices.entry(index).or_insert((Blobs::default(), fate)).0.add(blobs);
-}
-
-fn younger(youngest: &mut Option<(i64, BlobPath)>, one: (i64, BlobPath)) {
-    if youngest.as_ref().is_none_or(|(age, _)| one.0 > *age) {
-        *youngest = Some(one);
-    }
 }
 
 type Beside = (Vec<(BlobPath, u64)>, u64);

@@ -16,6 +16,17 @@ pub struct Fences {
     /// Whether the file lists of the snapshots that stay are read in every shard that is touched: a file that one of
     /// them needs and the shard table does not know then stays. The engines look at the table alone.
     pub checks_lists: bool,
+    /// What becomes of shards and metadata that are damaged.
+    pub damaged: Damaged,
+}
+
+/// What becomes of shards whose table or file lists are damaged, and of indices whose metadata are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damaged {
+    /// Nothing is done.
+    Refuses,
+    /// They stay as they are, with everything in them: for snapshots that are damaged themselves.
+    Stays,
 }
 
 /// Why not.
@@ -95,6 +106,11 @@ impl Refusal {
     pub(super) fn at(mut self, path: &BlobPath) -> Self {
         self.path = Some(path.clone());
         self
+    }
+
+    /// Whether it is about damage that may stay as it is.
+    pub(super) fn is_damage(&self) -> bool {
+        self.why == Why::Unreadable && self.error.is_none()
     }
 
     /// Something could not be read that says what is needed.

@@ -60,6 +60,11 @@ pub(super) fn moved(message: impl Into<String>) -> ChangeError {
     ChangeError::Moved(message.into())
 }
 
+/// The generation behind one.
+pub(super) fn next(generation: u64) -> Result<u64, ChangeError> {
+    generation.checked_add(1).ok_or_else(|| moved("has the last root that there can be"))
+}
+
 /// A blob of the root folder, of a name that is ours.
 pub(super) fn root_blob(base: &BlobPath, name: &str) -> Result<BlobPath, ChangeError> {
     base.join(name).map_err(|fault| ChangeError::NotInPlan(format!("{name}: {fault}")))

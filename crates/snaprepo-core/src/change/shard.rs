@@ -107,6 +107,8 @@ pub(super) fn part(
         Ok(Some(folder)) => {
             one.folder = folder.path.clone();
             if let Err(error) = reduce(repository, removed, index, shard, &folder, fences, &mut one) {
+                // It stays as it is, or nothing is done at all.
+                (one.table, one.doomed) = (None, Vec::new());
                 one.refusals.push(Refusal::unreadable(error));
             }
         }

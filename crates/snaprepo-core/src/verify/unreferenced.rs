@@ -267,7 +267,7 @@ fn sweep_root(
                 {
                     Class::StaleSnapshot
                 }
-                RootBlob::Transient => Class::Transient,
+                RootBlob::Transient | RootBlob::Scratch => Class::Transient,
                 RootBlob::Foreign => Class::Foreign,
                 _ => {
                     on_live(name, BlobStat { len_bytes, modified_millis });

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 use snaprepo_core::select::age_millis;
 
-use super::RepoArg;
+use super::{DepthArg, RepoArg};
 
 /// What every verb takes that changes a repository.
 #[derive(Debug, Clone, ClapArgs)]
@@ -113,6 +113,9 @@ pub(crate) struct GcArgs {
     /// Collect only these classes [default: all that are ever collected]
     #[arg(long = "class", value_enum, value_name = "CLASS")]
     pub classes: Vec<GcClass>,
+    /// Take names that the root does not have out of shard tables first, so that their files can go, too
+    #[arg(long)]
+    pub rewrite_shard_tables: bool,
     /// Leave what is younger than this
     #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "24h")]
     pub grace: i64,
@@ -142,6 +145,62 @@ pub(crate) enum GcClass {
     StaleShardBlob,
     /// What unfinished writes, registrations and analyses left behind.
     Transient,
+}
+
+/// Arguments of `repair`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct RepairArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Put right only these [default: all]; latest also writes index.latest where there is none
+    #[arg(long = "only", value_enum, value_name = "PART")]
+    pub only: Vec<RepairPart>,
+    /// Believe shard tables that can be read, and do not hold the file lists of all snapshots against them
+    #[arg(long)]
+    pub trust_tables: bool,
+    /// Blobs that nothing refers to and that are not older than the newest root by this may belong to a snapshot in
+    /// progress
+    #[arg(long, value_name = "AGE", value_parser = parse_age, default_value = "1h")]
+    pub window: i64,
+    /// Write the plan to a file, for snaprepo apply; nothing is done
+    #[arg(long, value_name = "FILE", conflicts_with = "yes")]
+    pub plan_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// What `repair` puts right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RepairPart {
+    /// The whole root, when it is lost or cannot be read.
+    Root,
+    /// Snapshots, indices and identifiers that the root names and that are not there.
+    References,
+    /// Where the shard folders of an index lie, which old OpenSearch nodes forget.
+    ShardPaths,
+    /// File tables of shards that are missing, damaged, or lack a snapshot or a file.
+    ShardTables,
+    /// Snapshots in file tables that the root does not have.
+    DeadNames,
+    /// The blob index.latest.
+    Latest,
+}
+
+/// Arguments of `drop-broken`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct DropBrokenArgs {
+    #[command(flatten)]
+    pub repo: RepoArg,
+    /// Snapshots that may be taken out: names, uuids, globs [default: all]
+    pub snapshot: Vec<String>,
+    /// How deep to look for what is broken
+    #[arg(long, value_enum, default_value_t = DepthArg::Presence)]
+    pub depth: DepthArg,
+    /// Also those of which some indices can be restored
+    #[arg(long)]
+    pub partly: bool,
+    #[command(flatten)]
+    pub deletion: DeletionArgs,
 }
 
 /// Arguments of `apply`.

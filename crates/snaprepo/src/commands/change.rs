@@ -15,6 +15,7 @@ use snaprepo_core::change::{
     self, Applied, ChangeError, Exclusive, Journal, JournalError, Means, Plan, Quarantine, QuarantinePlace, Reached,
     Stage,
 };
+use snaprepo_core::usage::Blobs;
 use snaprepo_format::Uuid;
 use snaprepo_store::{LocalStore, WriteStore};
 
@@ -25,14 +26,14 @@ use crate::{
     explain::Failure,
     outside::{self, Outside},
     session::Session,
-    views::change::{ChangeView, UndoView},
+    views::change::{ChangeView, Deed, UndoView},
 };
 
 /// A name that nobody else has.
 pub(super) fn new_id() -> Uuid {
     // Each state has keys of chance of its own.
     let half = || RandomState::new().hash_one(0_u8);
-    Uuid::from_bytes(((u128::from(half()) << 64) | u128::from(half())).to_be_bytes())
+    Uuid::random(((u128::from(half()) << 64) | u128::from(half())).to_be_bytes())
 }
 
 /// The store, to write to.
@@ -139,14 +140,45 @@ pub(super) fn may_begin(run: &Run<'_>, session: &Session, args: &ChangeArgs) -> 
     Ok((outside, folder))
 }
 
+/// What was written and deleted, when anything was.
+pub(super) struct Carried {
+    /// Shard tables.
+    pub tables: u64,
+    /// Blobs that were deleted.
+    pub blobs: Blobs,
+}
+
+/// Ends a verb that has made a plan: carries it out, writes it down, or says how that is done.
+pub(super) fn conclude(
+    run: &mut Run<'_>,
+    session: &Session,
+    args: &ChangeArgs,
+    plan_out: Option<&Path>,
+    plan: &Plan,
+) -> Result<(Exit, Deed, Option<Carried>), Failure> {
+    if args.yes {
+        return carry_out(run, session, args, plan);
+    }
+    let mut deed = Deed::default();
+    deed.next = Some(match plan_out {
+        Some(path) => {
+            write_plan(plan, path)?;
+            deed.plan = Some(path.display().to_string());
+            let location = session.shown_location();
+            format!("do it: snaprepo apply {location} {} --yes --no-cluster-writes", path.display())
+        }
+        None => "run again with --yes --no-cluster-writes to do it, or with --plan-out FILE to look at it".to_owned(),
+    });
+    Ok((Exit::Good, deed, None))
+}
+
 /// Begins a journal for a plan, and carries it out.
-pub(super) fn carry_out(
+fn carry_out(
     run: &mut Run<'_>,
     session: &Session,
     args: &ChangeArgs,
     plan: &Plan,
-    view: ChangeView,
-) -> Result<(Exit, ChangeView), Failure> {
+) -> Result<(Exit, Deed, Option<Carried>), Failure> {
     let (outside, folder) = may_begin(run, session, args)?;
     let base = BlobPath::parse(&plan.head.repository.base)?;
     // Sorted by name they are sorted by time.
@@ -160,7 +192,7 @@ pub(super) fn carry_out(
     let journal = folder.join(&name)?;
     let mut journal = Journal::begin(Arc::clone(&outside.store), &journal, plan, old_root.as_deref(), quarantine)
         .map_err(|error| Failure::Journal { location: outside.location.clone(), error })?;
-    go_on(run, session, plan, &outside, &mut journal, view)
+    go_on(run, session, plan, &outside, &mut journal)
 }
 
 /// The quarantine of a journal, opened.
@@ -177,8 +209,7 @@ fn go_on(
     plan: &Plan,
     outside: &Outside,
     journal: &mut Journal,
-    mut view: ChangeView,
-) -> Result<(Exit, ChangeView), Failure> {
+) -> Result<(Exit, Deed, Option<Carried>), Failure> {
     let base = BlobPath::parse(&plan.head.repository.base)?;
     let store = writer(session)?;
     let exclusive = exclusive(session, &base)?;
@@ -202,29 +233,28 @@ fn go_on(
             return Err(Failure::Change { location: session.shown_location(), error: Box::new(error), is_published });
         }
     };
-    view.done = stage != Stage::Before;
-    view.tables = view.tables.max(n_tables);
-    view.blobs = deleted.n;
-    view.size_in_bytes = deleted.bytes;
-    view.blobs_left = n_failed;
-    view.blobs_retained = retained.n;
-    view.left = failures.iter().map(ToString::to_string).collect();
-    view.store_overwrites = exclusive == Exclusive::Looked;
-    view.quarantine = journal.quarantine().map(|place| place.location.clone());
     let again = || {
         Some(format!("go on: snaprepo apply {} {shown_journal} --yes --no-cluster-writes", session.shown_location()))
     };
-    let exit = if is_interrupted {
-        view.next = again();
-        Exit::Interrupted
+    let (exit, next) = if is_interrupted {
+        (Exit::Interrupted, again())
     } else if n_failed > 0 {
-        view.next = again();
-        Exit::Partly
+        (Exit::Partly, again())
     } else {
-        Exit::Good
+        (Exit::Good, None)
     };
-    view.journal = Some(shown_journal);
-    Ok((exit, view))
+    let deed = Deed {
+        done: stage != Stage::Before,
+        blobs_left: n_failed,
+        left: failures.iter().map(ToString::to_string).collect(),
+        blobs_retained: retained.n,
+        quarantine: journal.quarantine().map(|place| place.location.clone()),
+        plan: None,
+        store_overwrites: exclusive == Exclusive::Looked,
+        next,
+        journal: Some(shown_journal),
+    };
+    Ok((exit, deed, Some(Carried { tables: n_tables, blobs: deleted })))
 }
 
 /// What a plan is about to do, as far as it says itself.
@@ -238,12 +268,25 @@ pub(super) fn view_of(plan: &Plan, n_snapshots: usize) -> ChangeView {
         tables: plan.tables.iter().filter(|table| table.to.is_some()).count() as u64,
         generation: head.repository.generation.unwrap_or(0),
         next_generation: head.publishes,
+        mends: head.command == "repair",
         ..ChangeView::default()
     }
 }
 
+impl ChangeView {
+    /// The same with how far it came.
+    pub(super) fn with(mut self, deed: Deed, carried: Option<&Carried>) -> Self {
+        self.deed = deed;
+        if let Some(Carried { tables, blobs }) = carried {
+            self.tables = self.tables.max(*tables);
+            (self.blobs, self.size_in_bytes) = (blobs.n, blobs.bytes);
+        }
+        self
+    }
+}
+
 /// Writes a plan to a file.
-pub(super) fn write_plan(plan: &Plan, path: &Path) -> Result<(), Failure> {
+fn write_plan(plan: &Plan, path: &Path) -> Result<(), Failure> {
     let written = File::create(path).and_then(|file| {
         let mut file = BufWriter::new(file);
         plan.write(&mut file).and_then(|()| file.flush())
@@ -278,13 +321,17 @@ pub(crate) fn apply(run: &mut Run<'_>, args: &ApplyArgs) -> Result<Exit, Failure
         }
         _ if !args.change.yes => {
             let next = Some("run again with --yes --no-cluster-writes to do it".to_owned());
-            (Exit::Good, ChangeView { next, ..view })
+            (Exit::Good, view.with(Deed { next, ..Deed::default() }, None))
         }
         Some((outside, mut journal)) => {
             need_word(&args.change)?;
-            go_on(run, &session, &plan, &outside, &mut journal, view)?
+            let (exit, deed, carried) = go_on(run, &session, &plan, &outside, &mut journal)?;
+            (exit, view.with(deed, carried.as_ref()))
         }
-        None => carry_out(run, &session, &args.change, &plan, view)?,
+        None => {
+            let (exit, deed, carried) = carry_out(run, &session, &args.change, &plan)?;
+            (exit, view.with(deed, carried.as_ref()))
+        }
     };
     run.reply("apply", &session, repository.as_ref(), word(exit), view)?;
     Ok(exit)
@@ -308,7 +355,7 @@ pub(crate) fn undo(run: &mut Run<'_>, args: &UndoArgs) -> Result<Exit, Failure> 
     let mut view = UndoView {
         done: false,
         snapshots: plan.head.removes.iter().map(|removed| removed.name.clone()).collect(),
-        generation: plan.head.repository.generation.unwrap_or(0),
+        generation: plan.head.repository.generation,
         was_published: journal.has_reached(Reached::Root),
         journal: shown_journal,
         quarantine: journal.quarantine().map(|place| place.location.clone()),

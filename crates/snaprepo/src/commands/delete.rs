@@ -1,8 +1,9 @@
 //! `delete`: snapshots that go, what that frees, and whether it is safe.
 
+use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     Repository,
-    change::{self, Fate, Fences, Override, Planned, Refusal, Request},
+    change::{self, Damaged, Fate, Fences, Override, Planned, Refusal, Request},
     usage::Blobs,
 };
 use snaprepo_format::root::SnapshotIx;
@@ -13,13 +14,13 @@ use crate::{
     exit::Exit,
     explain::Failure,
     session::Session,
-    views::change::{ChangeView, ChangedIndex, RefusalRow},
+    views::change::{ChangeView, ChangedIndex, LeftRow, RefusalRow},
 };
 
 pub(crate) fn run(run: &mut Run<'_>, args: &DeleteArgs) -> Result<Exit, Failure> {
     let (session, repository) = open(run, &args.repo.repo)?;
     let chosen = session.select(&repository, &args.snapshot)?;
-    let Some((exit, view)) = propose(run, &session, &repository, &chosen, &args.deletion)? else {
+    let Some((exit, view)) = propose(run, &session, &repository, &chosen, Damaged::Refuses, &args.deletion)? else {
         return Ok(run.interrupted());
     };
     run.reply("delete", &session, Some(&repository), word(exit), view)?;
@@ -42,6 +43,7 @@ pub(super) fn propose(
     session: &Session,
     repository: &Repository,
     chosen: &[SnapshotIx],
+    damaged: Damaged,
     args: &DeletionArgs,
 ) -> Result<Option<(Exit, ChangeView)>, Failure> {
     let n_snapshots = repository.root.snapshots.len();
@@ -56,11 +58,11 @@ pub(super) fn propose(
         shared::may_begin(run, session, &args.change)?;
     }
     let progress = run.progress();
-    let fences = Fences { window_millis: args.window, checks_lists: !args.trust_tables };
+    let fences = Fences { window_millis: args.window, checks_lists: !args.trust_tables, damaged };
     let request = Request { snapshots: chosen, fences, now_millis: run.io.now_millis, new_id: &mut shared::new_id };
     let planned = change::delete(repository, request, &session.pool, &progress);
     progress.finish();
-    let Planned { plan, refusals, indices, n_foreign, is_interrupted } =
+    let Planned { plan, refusals, indices, n_foreign, left, is_interrupted } =
         planned.map_err(|error| shared::failed(session, error))?;
     if is_interrupted {
         return Ok(None);
@@ -75,6 +77,10 @@ pub(super) fn propose(
     let Some(plan) = plan else { return Ok(Some((Exit::NotDone, refused))) };
     let mut view = shared::view_of(&plan, n_snapshots);
     view.foreign_blobs = n_foreign;
+    view.left_alone = left
+        .into_iter()
+        .map(|(path, message)| LeftRow { path: repository.shown(&path).to_string(), message })
+        .collect();
     let changed = |(index, (blobs, fate)): (_, (Blobs, Fate))| ChangedIndex {
         index: repository.root.index_entry(index).name.to_string(),
         blobs: blobs.n,
@@ -83,25 +89,18 @@ pub(super) fn propose(
     };
     view.indices = indices.into_iter().map(changed).collect();
     view.indices.sort_by(|a, b| (b.size_in_bytes, &a.index).cmp(&(a.size_in_bytes, &b.index)));
-    if args.change.yes {
-        return shared::carry_out(run, session, &args.change, &plan, view).map(Some);
-    }
-    view.next = Some(match &args.plan_out {
-        Some(path) => {
-            shared::write_plan(&plan, path)?;
-            view.plan = Some(path.display().to_string());
-            let location = session.shown_location();
-            format!("do it: snaprepo apply {location} {} --yes --no-cluster-writes", path.display())
-        }
-        None => "run again with --yes --no-cluster-writes to do it, or with --plan-out FILE to look at it".to_owned(),
-    });
-    Ok(Some((Exit::Good, view)))
+    let (exit, deed, carried) = shared::conclude(run, session, &args.change, args.plan_out.as_deref(), &plan)?;
+    Ok(Some((exit, view.with(deed, carried.as_ref()))))
 }
 
 pub(super) fn row(refusal: &Refusal, repository: &Repository) -> RefusalRow {
+    refusal_row(refusal, |path| repository.shown(path).to_string())
+}
+
+pub(super) fn refusal_row(refusal: &Refusal, shown: impl Fn(&BlobPath) -> String) -> RefusalRow {
     RefusalRow {
         why: refusal.why.name(),
-        path: refusal.path.as_ref().map(|path| repository.shown(path).to_string()),
+        path: refusal.path.as_ref().map(shown),
         message: refusal.message.clone(),
         unless: match refusal.why.overridden_by() {
             Override::Window => Some("--window 0"),

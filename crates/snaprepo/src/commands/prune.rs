@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs};
 use jiff::{Timestamp, tz::TimeZone};
 use snaprepo_core::{
     Repository,
+    change::Damaged,
     chronology::{self, Origin, Wanted},
     retention::{self, Calendar, Candidate, Reason, Rules, Unit, Verdict},
     select::glob,
@@ -86,7 +87,7 @@ fn answer(
         let n_kept = by_start.len() as u64;
         (Exit::Good, ChangeView { n_kept, ..ChangeView::default() })
     } else {
-        match delete::propose(run, session, repository, &doomed, &args.deletion)? {
+        match delete::propose(run, session, repository, &doomed, Damaged::Refuses, &args.deletion)? {
             Some(proposed) => proposed,
             None => return Ok(run.interrupted()),
         }

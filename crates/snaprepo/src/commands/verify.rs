@@ -363,14 +363,18 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
     use FindingKind as K;
     Some(match kind {
         K::RootUnreadable | K::RootMissing => {
-            "bring the root back from a copy or an older version of the bucket; write nothing until then"
+            "bring the root back from a copy or an older version of the bucket, or let snaprepo repair make one of what is left"
         }
-        K::LatestMismatch => "harmless unless a url repository reads from here; the next snapshot writes it again",
-        K::RootUnknownSnapshot | K::RootDuplicate | K::RootLookupUnknownIdentifier => {
-            "the engines refuse or misread this root; bring an older one back from a copy"
+        K::LatestMismatch => "harmless unless a url repository reads from here; snaprepo repair writes it again",
+        K::RootUnknownSnapshot | K::RootLookupUnknownIdentifier => {
+            "the engines refuse or misread this root: snaprepo repair takes out what is not there"
+        }
+        K::RootDuplicate => "the engines refuse or misread this root; bring an older one back from a copy",
+        K::RootEmptyIndex | K::RootLookupUnknownIndex | K::RootUnusedIdentifier | K::ShardGenerationNumeric => {
+            "snaprepo repair takes it out of the root"
         }
         K::ShardPathTypeLost => {
-            "an OpenSearch node older than 2.17 wrote this root: delete nothing; put shard_path_type and shard_generations back as the root before had them"
+            "an OpenSearch node older than 2.17 wrote this root: delete nothing; snaprepo repair puts it back, with what else that node has lost"
         }
         K::SnapshotInfoUnreadable
         | K::IndexMetadataUnreadable
@@ -391,10 +395,15 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
             "bring the folder back from a copy; hashed shard folders lie outside the base path (docs/guides/locations.md)"
         }
         K::ShardGenerationUnreadable | K::ShardGenerationUndefined => {
-            "restores still work; bring the blob back before the next snapshot or delete"
+            "restores still work, the next snapshot or delete does not: snaprepo repair makes the table of the file lists"
         }
-        K::FileNotInShardGeneration => "delete no snapshot with a cluster: it may remove a blob that is still needed",
-        K::UnknownSnapshotInShardGeneration => "a snapshot of this name cannot be taken again until the entry is gone",
+        K::FileNotInShardGeneration | K::SnapshotNotInShardGeneration => {
+            "delete no snapshot with a cluster, it may remove a blob that is still needed: snaprepo repair makes the table anew"
+        }
+        K::DanglingFileReference => "snaprepo repair makes the table of the file lists",
+        K::UnknownSnapshotInShardGeneration => {
+            "a snapshot of this name cannot be taken again until the entry is gone: snaprepo repair takes it out"
+        }
         K::GenerationMoved | K::SnapshotMayBeRunning => "verify again when no snapshot is running",
         K::MountedSnapshotMissing => "bring the snapshot it needs back, or delete this one",
         _ if severity == Severity::Info => return None,

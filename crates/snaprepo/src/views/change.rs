@@ -15,12 +15,81 @@ use crate::output::{
 const MAX_INDICES: usize = 10;
 /// Refusals in the text.
 const MAX_REFUSALS: usize = 20;
+/// Repairs in the text.
+const MAX_REPAIRS: usize = 40;
+
+/// How far a change came, and where it is written down.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct Deed {
+    /// Whether it was done, as far as `blobs_left` says.
+    pub done: bool,
+    /// Blobs that could not be deleted; the repository does not need them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blobs_left: u64,
+    /// Some of them, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// Blobs that the store retains (object lock); the repository does not need them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub blobs_retained: u64,
+    /// Folder or URL of the journal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<String>,
+    /// Where the blobs were put before they were deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<String>,
+    /// File of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// Whether the store does not refuse to overwrite: then another writer would not be noticed in between.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub store_overwrites: bool,
+    /// For the text only: what to type next.
+    #[serde(skip)]
+    pub next: Option<String>,
+}
+
+impl Deed {
+    /// Where it is written down.
+    fn places(&self) -> [(&'static str, String); 3] {
+        [
+            ("  plan", self.plan.clone().unwrap_or_default()),
+            ("  journal", self.journal.clone().unwrap_or_default()),
+            ("  quarantine", self.quarantine.clone().unwrap_or_default()),
+        ]
+    }
+
+    /// What is left to know, and to do.
+    fn ending(&self, layout: &Layout) -> String {
+        let mut text = String::new();
+        for left in &self.left {
+            text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
+        }
+        if self.blobs_left > self.left.len() as u64 {
+            text += &format!("{} could not be deleted\n", counted(self.blobs_left, "blob"));
+        }
+        if self.blobs_retained > 0 {
+            let retained = counted(self.blobs_retained, "blob");
+            text += &format!(
+                "{retained} retained by the store (object lock): gc collects what is left when that has ended\n"
+            );
+        }
+        if self.store_overwrites {
+            text += "note: this store does not refuse to overwrite: another writer at the same moment is not noticed\n";
+        }
+        if let Some(next) = &self.next {
+            text += &format!("{}\n", clean(next));
+        }
+        text
+    }
+}
 
 /// What a change does, or has done.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct ChangeView {
-    /// Whether it was done, as far as `blobs_left` says.
-    pub done: bool,
+    /// How far it came.
+    #[serde(flatten)]
+    pub deed: Deed,
     /// Snapshots that go.
     pub snapshots: Vec<String>,
     /// Snapshots that stay.
@@ -42,33 +111,24 @@ pub(crate) struct ChangeView {
     /// Why it is not done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RefusalRow>,
-    /// Blobs that could not be deleted; the repository does not need them.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub blobs_left: u64,
-    /// Some of them, and why.
+    /// What is damaged and stays as it is, with everything in it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<String>,
-    /// Blobs that the store retains (object lock); the repository does not need them.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub blobs_retained: u64,
-    /// Folder of the journal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub journal: Option<String>,
-    /// Where the blobs were put before they were deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quarantine: Option<String>,
-    /// File of the plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    /// Whether the store does not refuse to overwrite: then another writer would not be noticed in between.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub store_overwrites: bool,
+    pub left_alone: Vec<LeftRow>,
+    /// Whether a plan that was made to put something right is carried out. For the text only.
+    #[serde(skip)]
+    pub mends: bool,
     /// Why each snapshot stays or goes, where that was asked for; oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explained: Vec<ExplainedRow>,
-    /// For the text only: what to type next.
-    #[serde(skip)]
-    pub next: Option<String>,
+}
+
+/// Something that is damaged and stays as it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LeftRow {
+    /// The blob or folder.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// Why a snapshot stays or goes.
@@ -122,38 +182,21 @@ pub(crate) struct RefusalRow {
 /// What a collection takes, or has taken.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct GcView {
-    /// Whether it was done, as far as `blobs_left` says.
-    pub done: bool,
+    /// How far it came.
+    #[serde(flatten)]
+    pub deed: Deed,
     /// Blobs that are deleted.
     pub blobs: u64,
     /// Their bytes.
     pub size_in_bytes: u64,
+    /// Shard tables that are written anew, without names that the root does not have.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tables: u64,
     /// What was found of each class.
     pub classes: Vec<GcClassRow>,
     /// Why it is not done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<RefusalRow>,
-    /// Blobs that could not be deleted.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub blobs_left: u64,
-    /// Some of them, and why.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<String>,
-    /// Blobs that the store retains (object lock).
-    #[serde(skip_serializing_if = "is_zero")]
-    pub blobs_retained: u64,
-    /// Folder of the journal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub journal: Option<String>,
-    /// Where the blobs were put before they were deleted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub quarantine: Option<String>,
-    /// File of the plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
-    /// For the text only: what to type next.
-    #[serde(skip)]
-    pub next: Option<String>,
 }
 
 /// What was found of a class.
@@ -178,8 +221,9 @@ pub(crate) struct UndoView {
     pub done: bool,
     /// Snapshots that are there again.
     pub snapshots: Vec<String>,
-    /// Generation of the root that is the newest again.
-    pub generation: u64,
+    /// Generation of the root that is the newest again; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Whether the newer root had been published.
     pub was_published: bool,
     /// Folder of the journal.
@@ -197,8 +241,10 @@ impl View for ChangeView {
     fn text(&self, layout: &Layout) -> String {
         let snapshots = counted(self.snapshots.len() as u64, "snapshot");
         let size = layout.units.size(self.size_in_bytes);
-        let mut text = if self.snapshots.is_empty() && self.blobs > 0 {
-            let (done, frees) = if self.done { ("collected", "freed") } else { ("would collect", "frees") };
+        let mut text = if self.mends {
+            format!("{}\n", mended(self.deed.done, self.generation, self.next_generation, self.tables))
+        } else if self.snapshots.is_empty() && self.blobs > 0 {
+            let (done, frees) = if self.deed.done { ("collected", "freed") } else { ("would collect", "frees") };
             format!("{done} {}: {frees} {size}\n", counted(self.blobs, "blob"))
         } else if self.snapshots.is_empty() {
             format!("nothing to delete: {} kept\n", counted(self.n_kept, "snapshot"))
@@ -208,7 +254,7 @@ impl View for ChangeView {
                 layout.paint("not safe"),
                 counted(self.refusals.len() as u64, "reason")
             )
-        } else if self.done {
+        } else if self.deed.done {
             let blobs = counted(self.blobs, "blob");
             format!("deleted {snapshots}, {} kept: freed {size} in {blobs}\n", count(self.n_kept))
         } else {
@@ -220,23 +266,14 @@ impl View for ChangeView {
         }
         text += &self.explained(layout);
         text += &refused(&self.refusals);
-        if self.refusals.is_empty() && self.blobs > 0 {
+        if !self.left_alone.is_empty() {
+            text += &left_alone(&self.left_alone);
+        }
+        if self.refusals.is_empty() && (self.blobs > 0 || self.mends) {
             text += &self.facts();
             text += &self.indices(layout);
         }
-        for left in &self.left {
-            text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
-        }
-        if self.blobs_left > self.left.len() as u64 {
-            text += &format!("{} could not be deleted\n", counted(self.blobs_left, "blob"));
-        }
-        text += &retained(self.blobs_retained);
-        if self.store_overwrites {
-            text += "note: this store does not refuse to overwrite: another writer at the same moment is not noticed\n";
-        }
-        if let Some(next) = &self.next {
-            text += &format!("{}\n", clean(next));
-        }
+        text += &self.deed.ending(layout);
         text
     }
 
@@ -248,7 +285,7 @@ impl View for ChangeView {
 impl ChangeView {
     fn facts(&self) -> String {
         let or_none = |n: u64, what: String| if n == 0 { String::new() } else { what };
-        facts(&[
+        let mut all = vec![
             ("  snapshots", self.named()),
             (
                 "  root",
@@ -262,10 +299,9 @@ impl ChangeView {
                 "  foreign",
                 or_none(self.foreign_blobs, format!("{} of unknown names stay", counted(self.foreign_blobs, "blob"))),
             ),
-            ("  plan", self.plan.clone().unwrap_or_default()),
-            ("  journal", self.journal.clone().unwrap_or_default()),
-            ("  quarantine", self.quarantine.clone().unwrap_or_default()),
-        ])
+        ];
+        all.extend(self.deed.places());
+        facts(&all)
     }
 
     fn explained(&self, layout: &Layout) -> String {
@@ -328,15 +364,31 @@ impl ChangeView {
     }
 }
 
-/// What the store keeps for now.
-fn retained(n: u64) -> String {
-    if n == 0 {
-        return String::new();
+/// What is written to put something right.
+fn mended(done: bool, generation: u64, next_generation: u64, tables: u64) -> String {
+    let verb = if done { "wrote" } else { "would write" };
+    let root = if generation == next_generation && tables == 0 {
+        "index.latest".to_owned()
+    } else {
+        format!("root {next_generation}")
+    };
+    match tables {
+        0 => format!("{verb} {root}"),
+        tables => format!("{verb} {root} and {}", counted(tables, "shard table")),
     }
-    format!(
-        "{} retained by the store (object lock): gc collects what is left when that has ended\n",
-        counted(n, "blob")
-    )
+}
+
+/// What is damaged and stays, one line each.
+fn left_alone(rows: &[LeftRow]) -> String {
+    let n = counted(rows.len() as u64, "damaged thing");
+    let mut text = format!("  {n} left as they are; snaprepo repair may put shard tables right afterwards\n");
+    for row in rows.iter().take(MAX_REFUSALS) {
+        text += &format!("    {}\n", clean(&format!("{} {}", row.path, row.message)));
+    }
+    if let more @ 1.. = rows.len().saturating_sub(MAX_REFUSALS) {
+        text += &format!("    and {more} more; --json has all\n");
+    }
+    text
 }
 
 /// Why not, one line each.
@@ -358,7 +410,7 @@ impl View for GcView {
         let (blobs, size) = (counted(self.blobs, "blob"), layout.units.size(self.size_in_bytes));
         let mut text = if !self.refusals.is_empty() {
             format!("{} to collect: {}\n", layout.paint("not safe"), counted(self.refusals.len() as u64, "reason"))
-        } else if self.done {
+        } else if self.deed.done {
             format!("collected {blobs}: freed {size}\n")
         } else if self.blobs == 0 {
             "nothing to collect\n".to_owned()
@@ -388,29 +440,143 @@ impl View for GcView {
             }
             text += &table.render(layout.width);
         }
-        text += &facts(&[
-            ("plan", self.plan.clone().unwrap_or_default()),
-            ("journal", self.journal.clone().unwrap_or_default()),
-            ("quarantine", self.quarantine.clone().unwrap_or_default()),
-        ]);
-        text += &retained(self.blobs_retained);
-        for left in &self.left {
-            text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
-        }
-        if let Some(next) = &self.next {
-            text += &format!("{}\n", clean(next));
-        }
+        let tables = if self.tables == 0 { String::new() } else { format!("{} written anew", count(self.tables)) };
+        let mut all = vec![("  shard tables", tables)];
+        all.extend(self.deed.places());
+        text += &facts(&all);
+        text += &self.deed.ending(layout);
         text
+    }
+}
+
+/// What is put right, and what is left alone.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub(crate) struct RepairView {
+    /// How far it came.
+    #[serde(flatten)]
+    pub deed: Deed,
+    /// What is wrong, in the order of the parts.
+    pub repairs: Vec<RepairRow>,
+    /// Of these, how many are put right.
+    pub n_repaired: u64,
+    /// Of these, how many are left alone.
+    pub n_left: u64,
+    /// Shard tables that are written.
+    pub tables: u64,
+    /// Generation of the root before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Generation of the root that is written; that of the root before when none is.
+    pub next_generation: u64,
+    /// What a lost root is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovered: Option<RecoveredRow>,
+    /// Why it is not done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<RefusalRow>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RepairRow {
+    /// Which part: root, references, shard-paths, shard-tables, dead-names, latest.
+    pub part: &'static str,
+    /// The blob or folder that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What is wrong, and what is done about it.
+    pub message: String,
+    /// Why it is left alone, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_because: Option<String>,
+}
+
+/// What a lost root is made of.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct RecoveredRow {
+    /// Snapshots that it lists again.
+    pub snapshots: u64,
+    /// Indices that it lists again.
+    pub indices: u64,
+    /// Whether the repository gets a new uuid, because nobody knows the old one.
+    pub has_new_uuid: bool,
+}
+
+impl RepairView {
+    fn headline(&self, layout: &Layout) -> String {
+        let left = match self.n_left {
+            0 => String::new(),
+            n => format!(", {} left alone", count(n)),
+        };
+        let things = counted(self.n_repaired, "thing");
+        if !self.refusals.is_empty() {
+            let reasons = counted(self.refusals.len() as u64, "reason");
+            return format!("{} to repair: {reasons}\n", layout.paint("not safe"));
+        }
+        if let Some(RecoveredRow { snapshots, indices, .. }) = &self.recovered {
+            let verb = if self.deed.done { "rebuilt" } else { "would rebuild" };
+            let (snapshots, indices) = (counted(*snapshots, "snapshot"), counted(*indices, "index"));
+            let indices = indices.replace("indexs", "indices");
+            return format!("{verb} the root as generation {}: {snapshots}, {indices}{left}\n", self.next_generation);
+        }
+        match (self.n_repaired, self.n_left) {
+            (0, 0) => "nothing to repair\n".to_owned(),
+            (0, n) => format!("nothing that could be repaired: {} left alone\n", counted(n, "thing")),
+            _ if self.deed.done => format!("repaired {things}{left}\n"),
+            _ => format!("would repair {things}{left}\n"),
+        }
+    }
+}
+
+impl View for RepairView {
+    fn text(&self, layout: &Layout) -> String {
+        let mut text = self.headline(layout);
+        if layout.quiet {
+            return text;
+        }
+        text += &refused(&self.refusals);
+        for row in self.repairs.iter().take(MAX_REPAIRS) {
+            let because = row.left_because.as_ref().map_or(String::new(), |why| format!("; left alone: {why}"));
+            text += &format!("  {:<12}  {}\n", row.part, clean(&format!("{}{because}", row.message)));
+            if let Some(path) = &row.path {
+                text += &format!("  {:<12}    {}\n", "", clean(path));
+            }
+        }
+        if let more @ 1.. = self.repairs.len().saturating_sub(MAX_REPAIRS) {
+            text += &format!("  and {more} more; --json has all\n");
+        }
+        if self.recovered.as_ref().is_some_and(|recovered| recovered.has_new_uuid) {
+            text += "note: the repository gets a new uuid: mounted searchable snapshots find it by its name only\n";
+        }
+        if self.refusals.is_empty() && self.n_repaired > 0 || self.recovered.is_some() {
+            let root = match self.generation {
+                Some(generation) if generation == self.next_generation => String::new(),
+                Some(generation) => format!("{generation} → {}", self.next_generation),
+                None => format!("none → {}", self.next_generation),
+            };
+            let tables = if self.tables == 0 { String::new() } else { format!("{} written", count(self.tables)) };
+            let mut all = vec![("  root", root), ("  shard tables", tables)];
+            all.extend(self.deed.places());
+            text += &facts(&all);
+        }
+        text += &self.deed.ending(layout);
+        text
+    }
+
+    fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.repairs.iter().try_for_each(|row| write_row(out, row))
     }
 }
 
 impl View for UndoView {
     fn text(&self, layout: &Layout) -> String {
         let snapshots = counted(self.snapshots.len() as u64, "snapshot");
+        let root = self.generation.map_or("there is no root".to_owned(), |root| format!("root {root} is the newest"));
+        let again = if self.snapshots.is_empty() { String::new() } else { format!("{snapshots} there again, ") };
         let mut text = match (self.done, self.was_published) {
-            (true, true) => format!("taken back: {snapshots} there again, root {} is the newest\n", self.generation),
-            (true, false) => format!("taken back: root {} was never left\n", self.generation),
-            (false, _) => format!("would take back: {snapshots} there again, root {} the newest\n", self.generation),
+            (true, true) => format!("taken back: {again}{root}\n"),
+            (true, false) => format!("taken back before it was published: {root}\n"),
+            (false, _) => format!("would take back: {again}then {root}\n"),
         };
         if !layout.quiet {
             text += &facts(&[

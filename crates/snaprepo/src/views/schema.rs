@@ -30,6 +30,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("info", of::<info::InfoView>()),
         ("list", of::<list::ListView>()),
         ("ls", of::<ls::LsView>()),
+        ("repair", of::<change::RepairView>()),
         ("report", of::<report::ReportView>()),
         ("show", of::<show::ShowView>()),
         ("show-document", of::<show::DocumentView>()),
