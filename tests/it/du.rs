@@ -33,7 +33,8 @@ fn local(fixture: &Fixture) -> Arc<dyn ReadStore> {
 }
 
 fn measure(repository: &Repository, groupings: &[Grouping]) -> Usage {
-    usage::measure(repository, Question { groupings, shards: true, deletes: false }, &pool(), &NoObserver).unwrap()
+    usage::measure(repository, Question { groupings, shards: true, ..Question::default() }, &pool(), &NoObserver)
+        .unwrap()
 }
 
 /// Fixtures of which every blob is known; the damaged one lies where its root does not say.
@@ -343,7 +344,7 @@ fn who_is_interrupted_calls_nothing_unreferenced() {
     let repository = open(&local(fixture), fixture);
     let cancel = Cancel::default();
     cancel.cancel();
-    let question = Question { groupings: &[], shards: false, deletes: false };
+    let question = Question { ..Question::default() };
     let usage =
         usage::measure(&repository, question, &Pool::new(std::num::NonZeroUsize::MIN, cancel), &NoObserver).unwrap();
     assert!(usage.is_interrupted && usage.unreferenced.is_empty());

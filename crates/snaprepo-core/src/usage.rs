@@ -158,6 +158,27 @@ pub struct Question<'a> {
     /// Whether it is asked by somebody who deletes: then every blob that nothing refers to is named, and what a shard
     /// table lists is needed also under names that the root does not know, because a next snapshot may use it again.
     pub deletes: bool,
+    /// Whether names that the root does not know are taken out of shard tables before: then nobody can use it again.
+    pub forgets_unknown: bool,
+}
+
+/// A shard table with snapshots that the root does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadTable {
+    /// Its index.
+    pub index: IndexIx,
+    /// Number of the shard.
+    pub shard: u32,
+    /// Folder of the shard.
+    pub folder: BlobPath,
+    /// The text behind `index-` of the table.
+    pub id: String,
+    /// Its length in bytes.
+    pub len_bytes: u64,
+    /// The highest number of a table in the folder, where tables have numbers.
+    pub highest: Option<u64>,
+    /// Whether it has snapshots that the root knows, too.
+    pub is_needed: bool,
 }
 
 /// The answer.
@@ -181,6 +202,8 @@ pub struct Usage {
     pub n_missing: u64,
     /// Shards that lie elsewhere than the root says.
     pub misplaced: Vec<BlobPath>,
+    /// Shard tables with snapshots that the root does not know.
+    pub dead_tables: Vec<DeadTable>,
     /// When the open root was written, in milliseconds since 1970.
     pub root_millis: Option<i64>,
     /// What could not be read: the numbers lack it.
@@ -198,6 +221,7 @@ struct Found {
     unreferenced: Unreferenced,
     n_missing: u64,
     misplaced: Vec<BlobPath>,
+    dead_tables: Vec<DeadTable>,
     unreadable: Vec<Unread>,
 }
 
@@ -262,6 +286,7 @@ pub fn measure_naming(
         usage.indices.push(found.of_index);
         usage.shards.extend(found.shards);
         usage.misplaced.extend(found.misplaced);
+        usage.dead_tables.extend(found.dead_tables);
         usage.unreadable.extend(found.unreadable);
         unreferenced.merge(found.unreferenced);
         ControlFlow::Continue(())

@@ -62,25 +62,23 @@ impl Snaprepo {
         self.run(&arguments)
     }
 
-    /// Deletes snapshots of a repository that no node has registered; the journal goes to `state`.
+    /// Changes a repository that no node has registered; the journal goes to `state`.
     ///
     /// # Errors
     /// As of [`Snaprepo::run`], and when it does not say that all is done.
-    pub fn delete(&self, store: &Path, base_path: Option<&str>, snapshots: &str, state: &Path) -> Result<Value> {
+    pub fn change(
+        &self,
+        verb: &str,
+        store: &Path,
+        base_path: Option<&str>,
+        options: &[&str],
+        state: &Path,
+    ) -> Result<Value> {
         let state = state.to_string_lossy();
         // Packed repositories have one age for all of their blobs.
-        let options = [snapshots, "--yes", "--no-cluster-writes", "--json", "--window", "0", "--state", &state];
-        self.run_on("delete", store, base_path, &options)?.good()
-    }
-
-    /// Collects all that nothing refers to in a repository that no node has registered; the journal goes to `state`.
-    ///
-    /// # Errors
-    /// As of [`Snaprepo::run`], and when it does not say that all is done.
-    pub fn collect(&self, store: &Path, base_path: Option<&str>, state: &Path) -> Result<Value> {
-        let state = state.to_string_lossy();
-        let options = ["--yes", "--no-cluster-writes", "--json", "--window", "0", "--grace", "0", "--state", &state];
-        self.run_on("gc", store, base_path, &options)?.good()
+        let word = ["--yes", "--no-cluster-writes", "--json", "--window", "0", "--state", &state];
+        let options: Vec<&str> = options.iter().copied().chain(word).collect();
+        self.run_on(verb, store, base_path, &options)?.good()
     }
 
     /// Runs it to its end, without a terminal and without the settings of the person who runs us.

@@ -14,6 +14,8 @@ use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Str
 pub struct MemoryStore {
     /// Protects the whole content: a condition is looked at and acted on as one step.
     blobs: Mutex<BTreeMap<BlobPath, Vec<u8>>>,
+    /// When everything was written, in milliseconds since 1970.
+    modified_millis: Option<i64>,
 }
 
 impl MemoryStore {
@@ -21,6 +23,12 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same store, which says of every blob that it was written then.
+    #[must_use]
+    pub fn written_at(self, modified_millis: i64) -> Self {
+        Self { modified_millis: Some(modified_millis), ..self }
     }
 
     /// Everything that another store has.
@@ -80,14 +88,14 @@ impl ReadStore for MemoryStore {
 
     fn stat(&self, path: &BlobPath) -> Result<BlobStat, StoreError> {
         let len_bytes = self.read(path)?.len() as u64;
-        Ok(BlobStat { len_bytes, modified_millis: None })
+        Ok(BlobStat { len_bytes, modified_millis: self.modified_millis })
     }
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         let mut last_folder = None;
         for (path, len_bytes) in self.below(folder) {
             match path.as_str().split_once('/') {
-                None => visit(Entry::Blob { name: path.as_str(), len_bytes, modified_millis: None }),
+                None => visit(Entry::Blob { name: path.as_str(), len_bytes, modified_millis: self.modified_millis }),
                 // Blobs of one folder follow each other.
                 Some((name, _)) if last_folder.as_deref() != Some(name) => {
                     visit(Entry::Folder { name });
@@ -101,7 +109,7 @@ impl ReadStore for MemoryStore {
 
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {
         for (path, len_bytes) in self.below(folder) {
-            if !visit(&path, Entry::Blob { name: path.name(), len_bytes, modified_millis: None }) {
+            if !visit(&path, Entry::Blob { name: path.name(), len_bytes, modified_millis: self.modified_millis }) {
                 break;
             }
         }

@@ -46,13 +46,9 @@ pub(crate) fn count_ten_million() -> Result<(), Error> {
     let by_start = chronology::by_start(&repository, &pool).map_err(|error| failed(error.to_string()))?;
     let every_other = by_start.iter().map(|snapshot| u32::from(*snapshot % 2 == 0)).collect();
     let groupings = [Grouping::single(&by_start), Grouping::new(every_other, &by_start)];
-    let usage = usage::measure(
-        &repository,
-        Question { groupings: &groupings, shards: false, deletes: false },
-        &pool,
-        &NoObserver,
-    )
-    .map_err(|error| failed(error.to_string()))?;
+    let usage =
+        usage::measure(&repository, Question { groupings: &groupings, ..Question::default() }, &pool, &NoObserver)
+            .map_err(|error| failed(error.to_string()))?;
     let counted = usage.kinds.total();
     println!("{} blobs, {} bytes, {} of them in vain", counted.n, counted.bytes, usage.unreferenced.len());
     if counted.n == n_blobs && usage.n_missing == 0 && usage.unreadable.is_empty() {

@@ -5,6 +5,7 @@
 mod document;
 pub(crate) mod every_time;
 mod results;
+mod ruin;
 mod sequels;
 
 use std::{

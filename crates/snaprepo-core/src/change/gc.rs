@@ -1,10 +1,12 @@
 //! Plans the collection of what nothing refers to (`docs/format.md`, *Liveness*). No root is written: what is collected
-//! was never part of one, and what a shard table lists is not touched, so a cluster that goes on loses nothing.
+//! was never part of one, and what a shard table lists is not touched, so a cluster that goes on loses nothing. Only where
+//! that is asked for, tables lose the names that the root does not know first; then there is a new root, as in a deletion.
 
 use std::{collections::BTreeMap, io};
 
 use snaprepo_codec::{BlobPath, crc};
 use snaprepo_format::{
+    Uuid,
     engine::Era,
     names::{RootBlob, ShardBlob},
 };
@@ -12,17 +14,17 @@ use snaprepo_store::{BlobStat, Pool};
 
 use super::{
     fence::{self, Refusal, Why},
-    plan::{Draft, Head, Identity, Plan, VERSION},
-    publish::{ChangeError, moved},
+    plan::{Draft, Head, How, Identity, Plan, Table, VERSION},
+    publish::{ChangeError, moved, next},
+    root_folder::{Aged, younger},
 };
 use crate::{
     Observer, Repository,
-    usage::{self, Blobs, Question},
+    usage::{self, Blobs, DeadTable, Question},
     verify::Class,
 };
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
 pub struct Collect<'c> {
     /// Classes that are collected.
     pub classes: &'c [Class],
@@ -32,6 +34,8 @@ pub struct Collect<'c> {
     pub window_millis: i64,
     /// Now, in milliseconds since 1970.
     pub now_millis: i64,
+    /// Whether names that the root does not know are taken out of shard tables first: names for the new tables.
+    pub rewrites_tables: Option<&'c mut dyn FnMut() -> Uuid>,
 }
 
 /// What was found of a class.
@@ -62,7 +66,7 @@ pub struct Collected {
 /// When something cannot be listed or read that says nothing of the repository.
 pub fn gc(
     repository: &Repository,
-    collect: Collect<'_>,
+    mut collect: Collect<'_>,
     pool: &Pool,
     observer: &dyn Observer,
 ) -> Result<Collected, ChangeError> {
@@ -74,15 +78,16 @@ pub fn gc(
     let path = repository.root_path().ok_or_else(|| moved("has no root"))?;
     let root = repository.store().read(&path)?;
     let mut draft = Draft::new()?;
-    let (mut youngest, mut failed): (Option<(i64, BlobPath)>, Option<io::Error>) = (None, None);
-    let question = Question { deletes: true, ..Question::default() };
+    let (mut youngest, mut failed): (Option<Aged>, Option<io::Error>) = (None, None);
+    let question =
+        Question { deletes: true, forgets_unknown: collect.rewrites_tables.is_some(), ..Question::default() };
     let mut each = |class: Class, path: &BlobPath, stat: BlobStat| {
         let tally = collected.classes.entry(class).or_default();
         let blob = Blobs::one(stat.len_bytes);
-        if let Some(age) = stat.modified_millis.filter(|_| !matches!(class, Class::Foreign | Class::OldRoot))
-            && youngest.as_ref().is_none_or(|(youngest, _)| age > *youngest)
-        {
-            youngest = Some((age, path.clone()));
+        let tells = !matches!(class, Class::Foreign | Class::OldRoot)
+            && !matches!(RootBlob::parse(path.name()), RootBlob::Scratch);
+        if tells {
+            younger(&mut youngest, stat.modified_millis, path.clone());
         }
         let is_old =
             stat.modified_millis.is_some_and(|age| age <= collect.now_millis.saturating_sub(collect.grace_millis));
@@ -108,6 +113,15 @@ pub fn gc(
     refusals.extend(fence::young(youngest.as_ref(), usage.root_millis, collect.window_millis));
     refusals.extend(fence::moved_on(repository)?);
     collected.is_interrupted = usage.is_interrupted;
+    let new_id = collect.rewrites_tables.take().filter(|_| !usage.dead_tables.is_empty());
+    let rewrites = new_id.is_some();
+    if let Some(new_id) = new_id {
+        tables(repository, &usage.dead_tables, new_id, &mut draft)?;
+        // The open root goes with the tables that it names. Elasticsearch before 7.6 keeps it.
+        if repository.era() != Era::E5 {
+            draft.doom(&path, root.len() as u64)?;
+        }
+    }
     if collected.refusals.is_empty() && !collected.is_interrupted {
         let head = Head {
             plan: VERSION,
@@ -121,14 +135,40 @@ pub fn gc(
             },
             made_at_in_millis: collect.now_millis,
             removes: Vec::new(),
-            publishes: generation,
-            renews_latest: false,
-            tables_first: true,
+            publishes: if rewrites { next(generation)? } else { generation },
+            renews_latest: rewrites && repository.scan.has_latest,
+            tables_first: repository.era() != Era::E5,
             root: None,
         };
         collected.plan = Some(draft.finish(head)?);
     }
     Ok(collected)
+}
+
+/// Tables without the names that the root does not know.
+fn tables(
+    repository: &Repository,
+    dead: &[DeadTable],
+    new_id: &mut dyn FnMut() -> Uuid,
+    draft: &mut Draft,
+) -> Result<(), ChangeError> {
+    for table in dead {
+        let path = table.folder.join(&format!("index-{}", table.id)).map_err(io::Error::other)?;
+        draft.doom(&path, table.len_bytes)?;
+        let to = match table.highest.filter(|_| repository.era() == Era::E5) {
+            Some(highest) => highest.saturating_add(1).to_string(),
+            None => new_id().to_string(),
+        };
+        draft.tables.push(Table {
+            index: repository.root.index_entry(table.index).id.to_string(),
+            shard: table.shard,
+            folder: table.folder.to_string(),
+            from: Some(table.id.clone()),
+            to: table.is_needed.then_some(to),
+            how: How::Known,
+        });
+    }
+    Ok(())
 }
 
 /// What no collection takes, whatever was asked for.

@@ -18,6 +18,8 @@ pub(crate) struct Files {
     pub(crate) holders: Vec<(SnapshotIx, Vec<u32>)>,
     /// Whether the files of some snapshot are not known: then nobody knows who alone needs what.
     pub(crate) has_gaps: bool,
+    /// Snapshots in the table that the root knows, and others.
+    pub(crate) n_in_table: (usize, usize),
     /// Whether what the table lists under names that the root does not know is live, too.
     pub(crate) keeps_listed: bool,
 }
@@ -54,9 +56,11 @@ impl Files {
                     let by_name: HashMap<&str, SnapshotIx> =
                         entry.snapshots.iter().map(|ix| (&*repository.root.snapshot_entry(*ix).name, *ix)).collect();
                     files.all = table.files;
+                    let n_entries = table.snapshots.len();
                     let known = table.snapshots.into_iter();
                     files.holders =
                         known.filter_map(|entry| Some((*by_name.get(&*entry.snapshot)?, entry.files))).collect();
+                    files.n_in_table = (files.holders.len(), n_entries - files.holders.len());
                 }
                 // Lists tell the same, one by one.
                 Err(error) => unreadable.push(error.into()),

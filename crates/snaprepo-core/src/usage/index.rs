@@ -44,7 +44,17 @@ pub(super) fn measure(
 
     let work = |shard: u32| (shard, shard::measure(repository, plan, tree.as_ref(), shard, question));
     pool.map(0..n_all_shards, work, |(shard, one)| {
-        let OneShard { kinds, logical, table, shares: of_shard, unreferenced, n_missing, misplaced, unreadable } = one;
+        let OneShard {
+            kinds,
+            logical,
+            table,
+            shares: of_shard,
+            unreferenced,
+            n_missing,
+            misplaced,
+            dead_table,
+            unreadable,
+        } = one;
         found.of_index.kinds.add(&kinds);
         found.of_index.logical = found.of_index.logical.plus(logical);
         for ((replaced, n_shards), owner) in found.of_index.replaced.iter_mut().zip(&n_shards).zip(table.owners) {
@@ -56,6 +66,7 @@ pub(super) fn measure(
         }
         found.n_missing += n_missing;
         found.misplaced.extend(misplaced);
+        found.dead_tables.extend(dead_table);
         found.unreadable.extend(unreadable);
         found.of_index.unreferenced.add(unreferenced.total());
         found.unreferenced.merge(unreferenced);

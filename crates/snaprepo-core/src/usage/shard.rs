@@ -6,7 +6,7 @@ use snaprepo_format::{DataName, FileInfo, FileName, root::SnapshotIx};
 use snaprepo_store::StoreError;
 
 use super::{
-    Blobs, Kinds, Question, Share,
+    Blobs, DeadTable, Kinds, Question, Share,
     group::{Holders, Shares},
 };
 use crate::{
@@ -34,6 +34,8 @@ pub(super) struct OneShard {
     pub(super) n_missing: u64,
     /// Its folder, where that lies elsewhere than the root says.
     pub(super) misplaced: Option<BlobPath>,
+    /// Its table, where that has snapshots that the root does not know.
+    pub(super) dead_table: Option<DeadTable>,
     pub(super) unreadable: Vec<Unread>,
 }
 
@@ -72,7 +74,8 @@ pub(super) fn measure(
     };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
     let mut files = Files::read(repository, plan.index, &folder, current.as_deref(), &mut one.unreadable);
-    files.keeps_listed = question.deletes;
+    files.keeps_listed = question.deletes && !question.forgets_unknown;
+    one.dead_table = dead_table(plan, shard, &folder, current.as_deref(), &files);
     let held_by = &repository.root.index_entry(plan.index).snapshots;
     let mut shares: Vec<Shares<'_>> =
         question.groupings.iter().map(|grouping| Shares::new(grouping, held_by)).collect();
@@ -93,6 +96,28 @@ pub(super) fn measure(
         one.shares = shares.into_iter().map(Shares::finish).collect();
     }
     one
+}
+
+/// The table, where it has snapshots that the root does not know.
+fn dead_table(
+    plan: &IndexPlan,
+    shard: u32,
+    folder: &ShardFolder,
+    current: Option<&str>,
+    files: &Files,
+) -> Option<DeadTable> {
+    let (n_known, n_unknown) = files.n_in_table;
+    let name = current.filter(|_| n_unknown > 0)?;
+    let entry = folder.others.iter().find(|other| *other.name == *name)?;
+    Some(DeadTable {
+        index: plan.index,
+        shard,
+        folder: folder.path.clone(),
+        id: name.strip_prefix("index-")?.to_owned(),
+        len_bytes: entry.stat.map_or(0, |stat| stat.len_bytes),
+        highest: folder.highest_numbered_generation(),
+        is_needed: n_known > 0,
+    })
 }
 
 /// A shard that failed in all its snapshots has no folder; any other has.

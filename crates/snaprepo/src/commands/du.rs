@@ -51,7 +51,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
     let mut groupings = Vec::new();
     groupings.extend(named.as_ref().map(|(_, grouping)| grouping.clone()));
     groupings.extend(chosen.as_deref().map(|chosen| in_or_out(&repository, chosen, &by_start)));
-    let question = Question { groupings: &groupings, shards: args.by == Some(DuBy::Shard), deletes: false };
+    let question = Question { groupings: &groupings, shards: args.by == Some(DuBy::Shard), ..Question::default() };
     let usage = measured(&session, &repository, question, &run.progress())?;
 
     let exit = problems(&usage).exit(run, &session, &repository)?;
@@ -82,7 +82,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &DuArgs) -> Result<Exit, Failure> {
 pub(super) fn of_snapshots(run: &Run<'_>, session: &Session, repository: &Repository) -> Result<Usage, Failure> {
     need_listings(session)?;
     let by_start = chronology::by_start(repository, &session.pool)?;
-    let question = Question { groupings: &[Grouping::single(&by_start)], shards: false, deletes: false };
+    let question = Question { groupings: &[Grouping::single(&by_start)], ..Question::default() };
     measured(session, repository, question, &run.progress())
 }
 

@@ -6,12 +6,16 @@ use snaprepo_core::{
     verify::Class,
 };
 
-use super::{Run, change as shared, delete, word};
+use super::{
+    Run,
+    change::{self as shared, Carried},
+    delete, word,
+};
 use crate::{
     args::{ApiFormat, GcArgs, GcClass},
     exit::Exit,
     explain::Failure,
-    views::change::{ChangeView, GcClassRow, GcView},
+    views::change::{GcClassRow, GcView},
 };
 
 /// All that is ever collected.
@@ -50,6 +54,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &GcArgs) -> Result<Exit, Failure> {
         grace_millis: args.grace,
         window_millis: args.window,
         now_millis: run.io.now_millis,
+        rewrites_tables: if args.rewrite_shard_tables { Some(&mut shared::new_id) } else { None },
     };
     let progress = run.progress();
     let collected = change::gc(&repository, collect, &session.pool, &progress);
@@ -75,26 +80,19 @@ pub(crate) fn run(run: &mut Run<'_>, args: &GcArgs) -> Result<Exit, Failure> {
     if let Some(plan) = plan {
         exit = Exit::Good;
         (view.blobs, view.size_in_bytes) = (plan.doomed.n, plan.doomed.bytes);
-        if args.change.yes && plan.doomed.n > 0 {
-            let (ended, done) = shared::carry_out(run, &session, &args.change, &plan, ChangeView::default())?;
-            exit = ended;
-            view.done = done.done;
-            (view.blobs, view.size_in_bytes) = (done.blobs, done.size_in_bytes);
-            (view.blobs_left, view.left, view.blobs_retained) = (done.blobs_left, done.left, done.blobs_retained);
-            (view.journal, view.quarantine, view.next) = (done.journal, done.quarantine, done.next);
-        } else if let Some(path) = &args.plan_out {
-            shared::write_plan(&plan, path)?;
-            view.plan = Some(path.display().to_string());
-            let location = session.shown_location();
-            view.next = Some(format!("do it: snaprepo apply {location} {} --yes --no-cluster-writes", path.display()));
-        } else if plan.doomed.n > 0 {
-            let next = "run again with --yes --no-cluster-writes to do it, or with --plan-out FILE to look at it";
-            view.next = Some(next.to_owned());
+        view.tables = plan.tables.iter().filter(|table| table.to.is_some()).count() as u64;
+        if plan.doomed.n > 0 {
+            let (ended, deed, carried) =
+                shared::conclude(run, &session, &args.change, args.plan_out.as_deref(), &plan)?;
+            (exit, view.deed) = (ended, deed);
+            if let Some(Carried { blobs, .. }) = carried {
+                (view.blobs, view.size_in_bytes) = (blobs.n, blobs.bytes);
+            }
         }
     }
     if run.global.format == Some(ApiFormat::Es) {
         // As POST _cleanup answers.
-        let (bytes, blobs) = if view.done { (view.size_in_bytes, view.blobs) } else { (0, 0) };
+        let (bytes, blobs) = if view.deed.done { (view.size_in_bytes, view.blobs) } else { (0, 0) };
         run.json(&json!({"results": {"deleted_bytes": bytes, "deleted_blobs": blobs}}))?;
     } else {
         run.reply("gc", &session, Some(&repository), word(exit), view)?;

@@ -58,7 +58,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &ReportArgs) -> Result<Exit, Failure>
     let repository = &verified.repository;
     let origins = chronology::origins(repository, &session.pool, Wanted::Policies)?;
     let by_start = chronology::sorted_by(repository, &origins);
-    let question = Question { groupings: &[Grouping::single(&by_start)], shards: false, deletes: false };
+    let question = Question { groupings: &[Grouping::single(&by_start)], ..Question::default() };
     let usage = du::measured(&session, repository, question, &progress)?;
 
     let exit = match (verify::exit_of(verified.outcome), du::problems(&usage).exit(run, &session, repository)?) {

@@ -16,7 +16,9 @@ use snaprepo_testkit::{
     rewrite,
 };
 
-use super::super::judge;
+use tempfile::TempDir;
+
+use super::{super::judge, ruin};
 use crate::{error::Error, process::Came, workspace::Workspace};
 
 /// What one release is asked every time.
@@ -24,6 +26,8 @@ struct Sitting {
     release: &'static str,
     /// Packed repositories that it has to accept, rewritten in our hand.
     accepts: &'static [&'static str],
+    /// Packed repositories that are damaged, and that it has to accept when we have repaired them.
+    mends: &'static [&'static str],
     /// Packed repositories whose indices it shall try to restore; `compat` has to know the outcome.
     attempts: &'static [&'static str],
     /// How often its repository is read while it writes.
@@ -35,36 +39,42 @@ const SITTINGS: [Sitting; 6] = [
     Sitting {
         release: "es:6.8.23",
         accepts: &["elasticsearch-6.8.23-compressed"],
+        mends: &[],
         attempts: &["elasticsearch-7.10.2-plain"],
         rounds: 0,
     },
     Sitting {
         release: "es:7.10.2",
         accepts: &["elasticsearch-7.10.2-plain", "elasticsearch-6.8.23_7.10.2-mixed"],
+        mends: &[],
         attempts: &["elasticsearch-8.19.21-plain"],
         rounds: 0,
     },
     Sitting {
         release: "es:8.19.21",
         accepts: &["elasticsearch-8.19.21-compressed"],
+        mends: &[],
         attempts: &["elasticsearch-6.8.23-plain", "elasticsearch-9.5.3-plain"],
         rounds: 0,
     },
     Sitting {
         release: "es:9.5.3",
         accepts: &["elasticsearch-9.5.3-plain", "elasticsearch-8.19.21-plain"],
+        mends: &[],
         attempts: &["elasticsearch-7.17.29-plain", "opensearch-2.19.6-plain"],
         rounds: 50,
     },
     Sitting {
         release: "os:2.19.6",
         accepts: &["opensearch-2.19.6-zstd", "opensearch-2.19.6-hashed-prefix"],
+        mends: &[],
         attempts: &["elasticsearch-7.17.29-plain", "opensearch-3.6.0-fixed"],
         rounds: 0,
     },
     Sitting {
         release: "os:3.6.0",
         accepts: &["opensearch-3.6.0-default"],
+        mends: &["opensearch-3.6.0-damaged-by-2.11.1"],
         attempts: &["opensearch-1.3.20-plain"],
         rounds: 50,
     },
@@ -108,17 +118,45 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
     let mut objections = Vec::new();
     for name in sitting.accepts {
         let fixture = fixtures::named(name);
-        let folder =
-            tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
+        let folder = temporary_folder()?;
         rewrite::repository(&fixture.root(), fixture.base(), folder.path())
             .map_err(|source| Error::Write { path: folder.path().to_owned(), source })?;
         accepts(&node, program, fixture, folder.path(), "rewritten", &mut objections)?;
         // (2) The same, after we have deleted from it.
-        let state = tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })?;
         let base_path = Some(fixture.base()).filter(|base| !base.is_empty());
-        program.delete(folder.path(), base_path, ALL_BUT_TWO, state.path())?;
-        program.collect(folder.path(), base_path, state.path())?;
+        let change = |verb: &str, folder: &Path, options: &[&str]| -> Result<(), Error> {
+            let state = temporary_folder()?;
+            program.change(verb, folder, base_path, options, state.path())?;
+            Ok(())
+        };
+        change("delete", folder.path(), &[ALL_BUT_TWO])?;
+        change("gc", folder.path(), &["--grace", "0"])?;
         accepts(&node, program, fixture, folder.path(), "after a deletion and a collection of ours", &mut objections)?;
+        // (3) After it has lost its root and the table of a shard, and we have put them right.
+        let folder = copied(fixture)?;
+        ruin::lose_root(&folder.path().join(fixture.base()))?;
+        ruin::lose_table(folder.path())?;
+        change("repair", folder.path(), &[])?;
+        accepts(
+            &node,
+            program,
+            fixture,
+            folder.path(),
+            "after it lost its root, and we made another",
+            &mut objections,
+        )?;
+        // (4) After one of its snapshots was damaged, and we have taken it out.
+        let folder = copied(fixture)?;
+        ruin::damage_snapshot(&folder.path().join(fixture.base()))?;
+        change("drop-broken", folder.path(), &[])?;
+        accepts(&node, program, fixture, folder.path(), "after we dropped a broken snapshot", &mut objections)?;
+    }
+    for name in sitting.mends {
+        let fixture = fixtures::named(name);
+        let folder = copied(fixture)?;
+        let base_path = Some(fixture.base()).filter(|base| !base.is_empty());
+        program.change("repair", folder.path(), base_path, &[], temporary_folder()?.path())?;
+        accepts(&node, program, fixture, folder.path(), "after we repaired it", &mut objections)?;
     }
     for name in sitting.attempts {
         let fixture = fixtures::named(name);
@@ -154,6 +192,17 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
     let startup = node.startup().as_secs_f64();
     node.stop()?;
     Ok((startup, objections))
+}
+
+fn temporary_folder() -> Result<TempDir, Error> {
+    tempfile::tempdir().map_err(|source| Error::Write { path: "a temporary folder".into(), source })
+}
+
+/// A copy of the store of a fixture, that may be changed.
+fn copied(fixture: &Fixture) -> Result<TempDir, Error> {
+    let folder = temporary_folder()?;
+    accept::copy_tree(&fixture.root(), folder.path())?;
+    Ok(folder)
 }
 
 /// Lets a node judge a repository that we wrote to.
