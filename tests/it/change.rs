@@ -12,7 +12,9 @@ use std::{
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     NoObserver, Repository,
-    change::{self, Applied, Damaged, Exclusive, Fences, Journal, Means, Plan, Planned, Quarantine, Request, Stage},
+    change::{
+        self, Applied, Damaged, Exclusive, Fences, Former, Journal, Means, Plan, Planned, Quarantine, Request, Stage,
+    },
     chronology,
     usage::{self, Grouping, Question},
     verify::{self, Class, Depth, FindingKind, Report},
@@ -73,7 +75,8 @@ fn plan(repository: &Repository, snapshots: &[SnapshotIx]) -> Planned {
 
 /// Begins a journal in a store of its own.
 fn journal(plan: &Plan, old_root: &[u8]) -> Journal {
-    Journal::begin(Arc::new(MemoryStore::new()), &BlobPath::root(), plan, Some(old_root), None).unwrap()
+    let former = Former { root: Some(old_root.to_vec()), latest: None };
+    Journal::begin(Arc::new(MemoryStore::new()), &BlobPath::root(), plan, &former, None).unwrap()
 }
 
 fn apply(store: &dyn WriteStore, base: &BlobPath, plan: &Plan, journal: &mut Journal) -> Result<Applied, String> {

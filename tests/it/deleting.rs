@@ -430,3 +430,110 @@ fn a_journal_that_was_never_whole_is_none() {
     assert_eq!(place.really("delete", &["snap-3"]).exit, Exit::Good);
     assert_eq!(place.names(), ["snap-4"]);
 }
+
+/// Where the blobs of a change are put before they are deleted, and come back from.
+#[test]
+fn a_quarantine_brings_everything_back() {
+    let place = Place::of(PLAIN);
+    let before = place.files();
+    let quarantine = place.path("kept");
+    let kept = quarantine.to_str().unwrap();
+    insta::assert_snapshot!("quarantined", place.shown(&place.really("delete", &["snap-2", "--quarantine", kept])));
+    assert_eq!(place.names(), ["snap-3", "snap-4"]);
+    let n_kept = fixtures::files(&quarantine).unwrap().len();
+    assert!(n_kept > 5, "{n_kept}");
+    insta::assert_snapshot!("brought_back", place.shown(&place.really("undo", &[])));
+    assert_eq!(place.files(), before);
+    // A quarantine in the repository would be a part of it.
+    let inside = format!("{}/kept", place.repository);
+    insta::assert_snapshot!(
+        "quarantine_inside",
+        place.shown(&place.really("delete", &["snap-2", "--quarantine", &inside]))
+    );
+    assert_eq!(place.files(), before);
+    // What it has lost does not come back, and nothing is changed for it.
+    assert_eq!(place.really("delete", &["snap-2", "--quarantine", kept]).exit, Exit::Good);
+    for file in fixtures::files(&quarantine).unwrap() {
+        fs::remove_file(quarantine.join(file)).unwrap();
+    }
+    let after = place.files();
+    let output = place.really("undo", &[]);
+    assert_eq!((output.exit, place.files()), (Exit::NotDone, after), "{}", output.all());
+}
+
+#[test]
+fn what_can_be_repaired_is_repaired() {
+    let place = Place::of(PLAIN);
+    let repair = |options: &[&str]| {
+        let mut all = vec!["repair", &place.repository];
+        all.extend(options);
+        place.shown(&run(&all))
+    };
+    insta::assert_snapshot!("repair_nothing", repair(&[]));
+    let before = place.files();
+    // A table is damaged, index.latest is wrong.
+    let names: Vec<_> = before.iter().map(|(name, _)| name.clone()).collect();
+    let table = names.iter().find(|name| name.contains("Ww21aEt2T5KwNtKHLY6x0w/0/index-")).unwrap();
+    fs::write(Path::new(&place.repository).join(table), "damaged").unwrap();
+    fs::write(Path::new(&place.repository).join("index.latest"), [0; 8]).unwrap();
+    let damaged = place.files();
+    insta::assert_snapshot!("repair_would", repair(&["--window", "0"]));
+    insta::assert_snapshot!("repair_only", repair(&["--window", "0", "--only", "latest"]));
+    let output = place.really("repair", &["--window", "0", "--json"]);
+    let answer = output.json();
+    assert_eq!((output.exit, &answer["n_repaired"], &answer["tables"]), (Exit::Good, &2.into(), &1.into()));
+    assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good);
+    assert_eq!(place.really("undo", &[]).exit, Exit::Good);
+    assert_eq!(place.files(), damaged);
+    // Lists that cannot be read are not made up.
+    let list = names.iter().find(|name| name.contains("Ww21aEt2T5KwNtKHLY6x0w/0/snap-")).unwrap();
+    fs::write(Path::new(&place.repository).join(list), "damaged").unwrap();
+    insta::assert_snapshot!("repair_left", repair(&["--window", "0", "--only", "shard-tables"]));
+}
+
+#[test]
+fn a_lost_root_is_rebuilt_and_said() {
+    let place = Place::of(PLAIN);
+    for name in ["index-4", "index.latest"] {
+        fs::remove_file(Path::new(&place.repository).join(name)).unwrap();
+    }
+    let lost = place.files();
+    insta::assert_snapshot!("root_would", place.shown(&run(&["repair", &place.repository, "--window", "0"])));
+    let plan = place.path("plan.jsonl");
+    let file = plan.to_str().unwrap();
+    assert_eq!(run(&["repair", &place.repository, "--window", "0", "--plan-out", file]).exit, Exit::Good);
+    insta::assert_snapshot!("root_applied", place.shown(&place.really("apply", &[file])));
+    assert_eq!(place.names(), ["snap-2", "snap-3", "snap-4"]);
+    insta::assert_snapshot!("root_taken_back", place.shown(&place.really("undo", &[])));
+    assert_eq!(place.files(), lost);
+    // Nothing to make a root of.
+    for (name, _) in lost.iter().filter(|(name, _)| name.starts_with("snap-")) {
+        fs::write(Path::new(&place.repository).join(name), "damaged").unwrap();
+    }
+    let output = place.really("repair", &["--window", "0"]);
+    insta::assert_snapshot!("root_of_nothing", place.shown(&output));
+}
+
+#[test]
+fn a_broken_snapshot_is_dropped_and_the_rest_lives() {
+    let place = Place::of(PLAIN);
+    insta::assert_snapshot!("drop_nothing", place.shown(&run(&["drop-broken", &place.repository])));
+    let list = run(&["list", &place.repository, "snap-3", "--json"]).json();
+    let uuid = list["snapshots"][0]["uuid"].as_str().unwrap().to_owned();
+    fs::write(format!("{}/snap-{uuid}.dat", place.repository), "damaged").unwrap();
+    assert_eq!(run(&["delete", &place.repository, "snap-2", "--window", "0"]).exit, Exit::Good);
+    insta::assert_snapshot!("drop_would", place.shown(&run(&["drop-broken", &place.repository, "--window", "0"])));
+    let others = run(&["drop-broken", &place.repository, "snap-4", "--window", "0"]);
+    assert_eq!(others.exit, Exit::Good);
+    assert!(others.stdout.starts_with("nothing"), "{}", others.stdout);
+    assert_eq!(place.really("drop-broken", &["--window", "0"]).exit, Exit::Good);
+    assert_eq!(place.names(), ["snap-2", "snap-4"]);
+    assert_eq!(run(&["verify", &place.repository, "--depth", "content"]).exit, Exit::Good);
+}
+
+#[test]
+fn policies_of_a_snapshot_are_looked_for() {
+    let place = Place::of(PLAIN);
+    let output = run(&["prune", &place.repository, "--policy-from-snapshot", "latest"]);
+    insta::assert_snapshot!("prune_no_policies", place.shown(&output));
+}

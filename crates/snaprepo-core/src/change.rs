@@ -29,7 +29,7 @@ pub use apply::{Applied, Means, Stage, apply, check};
 pub use delete::{Fate, Planned, Request, delete};
 pub use fence::{Damaged, Fences, Override, Refusal, Why};
 pub use gc::{Collect, Collected, Tally, gc};
-pub use journal::{Journal, JournalError, QuarantinePlace, Reached};
+pub use journal::{Former, Journal, JournalError, QuarantinePlace, Reached};
 pub use plan::{Head, How, Identity, Plan, PlanError, Removed, Table};
 pub use publish::{ChangeError, Exclusive};
 pub use quarantine::Quarantine;

@@ -69,6 +69,18 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Policy>, PolicyFault> {
     Ok(policies)
 }
 
+/// The SLM policies in the cluster state of a snapshot; none when it has none that deletes. Those of OpenSearch are no part
+/// of it: they lie in an index of their own.
+pub(crate) fn of_state(state: &Value) -> Result<Vec<Policy>, String> {
+    let policies = state.pointer("/snapshot_lifecycle/policies").filter(|policies| policies.is_object());
+    let mut found = Vec::new();
+    for (id, of_id) in policies.and_then(Value::as_object).into_iter().flatten() {
+        let policy = of_id.get("policy").ok_or_else(|| format!("policy {id} is of no known shape"))?;
+        found.extend(slm(id, policy)?);
+    }
+    Ok(found)
+}
+
 fn all(value: &Value) -> Result<Vec<Policy>, String> {
     let unknown = || "is neither the answer of GET _slm/policy nor of GET _plugins/_sm/policies".to_owned();
     let mut found = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use snaprepo_codec::BlobPath;
 use snaprepo_core::change::{self, Journal, Quarantine, QuarantinePlace, Stage};
-use snaprepo_store::{ReadStore, WriteStore};
+use snaprepo_store::WriteStore;
 use snaprepo_testkit::{
     dying::{Death, Dying},
     fixtures,
@@ -49,12 +49,12 @@ fn for_every_effect(death: Death, keeps: bool, check: &dyn Fn(Left<'_>)) {
             let repository = open(&store, &base);
             let old_names = names(&repository);
             let plan = plan(&repository, &choice).plan.unwrap();
-            let root = store.read(&repository.root_path().unwrap()).unwrap();
+            let former = change::check(&*store, &base, &plan).unwrap();
             let state: Arc<dyn WriteStore> = Arc::new(MemoryStore::new());
             let (folder, kept) = (BlobPath::parse("one/journal").unwrap(), MemoryStore::new());
             let place = QuarantinePlace { location: "elsewhere".to_owned(), folder: "one/journal".to_owned() };
             let place = keeps.then_some(place);
-            let mut journal = Journal::begin(Arc::clone(&state), &folder, &plan, Some(&root), place.clone()).unwrap();
+            let mut journal = Journal::begin(Arc::clone(&state), &folder, &plan, &former, place.clone()).unwrap();
             let dying = Dying::new(Arc::clone(&store), death, at);
             let quarantine = Quarantine { store: &kept, folder: &folder };
             let applied = apply_with(&dying, &base, &plan, &mut journal, keeps.then_some(quarantine));

@@ -8,7 +8,7 @@ use snaprepo_core::{
     change::{self, Damaged, Fences, Journal, Mend, Mended, Part, Plan, Quarantine, Rebuild, Request, Stage, Why},
     verify::{FindingKind, Severity, Verdict},
 };
-use snaprepo_format::names::RootBlob;
+use snaprepo_format::{names::RootBlob, time_of_metadata_blob};
 use snaprepo_store::{Entry, LocalStore, ReadStore, WriteStore};
 use snaprepo_testkit::{
     damage::{Damage, Disagreement, Editor, Target},
@@ -55,13 +55,9 @@ pub(super) fn mend(repository: &Repository) -> Mended {
 }
 
 fn carry_out(store: &Arc<MemoryStore>, base: &BlobPath, plan: &Plan) {
-    let old_root = plan
-        .head
-        .repository
-        .generation
-        .map(|generation| store.read(&base.join(&format!("index-{generation}")).unwrap()).unwrap());
+    let former = change::check(&**store, base, plan).unwrap();
     let state: Arc<dyn WriteStore> = Arc::new(MemoryStore::new());
-    let mut journal = Journal::begin(state, &BlobPath::root(), plan, old_root.as_deref(), None).unwrap();
+    let mut journal = Journal::begin(state, &BlobPath::root(), plan, &former, None).unwrap();
     let applied = apply(&**store, base, plan, &mut journal).unwrap();
     assert_eq!((applied.stage, applied.n_failed), (Stage::Done, 0));
 }
@@ -355,14 +351,10 @@ fn what_was_stopped_is_gone_on_with_or_taken_back() {
                 damage(&store, &base);
                 let before = super::content(&*store);
                 let plan = plan_of(&store, &base);
-                let old_root = plan
-                    .head
-                    .repository
-                    .generation
-                    .map(|generation| store.read(&base.join(&format!("index-{generation}")).unwrap()).unwrap());
+                let former = change::check(&*store, &base, &plan).unwrap();
                 let kept = MemoryStore::new();
                 let (state, top): (Arc<dyn WriteStore>, _) = (Arc::new(MemoryStore::new()), BlobPath::root());
-                let mut journal = Journal::begin(Arc::clone(&state), &top, &plan, old_root.as_deref(), None).unwrap();
+                let mut journal = Journal::begin(Arc::clone(&state), &top, &plan, &former, None).unwrap();
                 let quarantine = Some(Quarantine { store: &kept, folder: &top });
                 let dying = Dying::new(Arc::clone(&store), Death::Killed, at);
                 let applied = super::apply_with(&dying, &base, &plan, &mut journal, quarantine);
@@ -408,4 +400,32 @@ fn a_broken_snapshot_is_dropped_from_every_repository() {
         assert_eq!(names(&open(&store, &base)), left, "{name}");
         assert_eq!(plan.head.removes.len(), 1);
     }
+}
+
+/// By this a lost root is told which metadata a snapshot had (`docs/format.md`, *Names*).
+#[test]
+fn metadata_is_named_when_its_first_snapshot_ends() {
+    let (mut n, mut latest) = (0, 0);
+    for fixture in changeable() {
+        let (base, store) = (base(fixture), super::in_memory(fixture));
+        let repository = open(&store, &base);
+        let mut first_end: BTreeMap<String, i64> = BTreeMap::new();
+        for (index, entry) in (0..).zip(&repository.root.indices) {
+            for snapshot in &entry.snapshots {
+                let Some((_, blob)) = repository.root.identifier(*snapshot, index) else { continue };
+                let end = repository.snapshot_info(*snapshot).unwrap().end_millis;
+                let first = first_end.entry(blob.to_owned()).or_insert(end);
+                *first = end.min(*first);
+            }
+        }
+        for (blob, end) in first_end {
+            let behind = time_of_metadata_blob(&blob).unwrap() - end;
+            // The snapshot that first had it may have been deleted since: then it is older.
+            assert!(behind < 2_000, "{}: {blob} is {behind} ms behind", fixture.name);
+            latest = latest.max(behind);
+            n += 1;
+        }
+    }
+    println!("{n} blobs, at most {latest} ms behind");
+    assert!(n > 300 && latest > 0, "{n}, {latest}");
 }

@@ -14,7 +14,7 @@ use snaprepo_format::{
 use snaprepo_store::{Pool, RemoteErrorKind, StoreError, StoreErrorKind, WriteStore};
 
 use super::{
-    journal::{Journal, Reached},
+    journal::{Former, Journal, Reached},
     plan::{Head, How, Plan, Table},
     publish::{self, ChangeError, Exclusive, moved},
     quarantine::Quarantine,
@@ -81,12 +81,12 @@ pub struct Means<'m> {
     pub quarantine: Option<Quarantine<'m>>,
 }
 
-/// Looks whether a plan is one for the repository as it is now, before anything is begun for it. Returns the root that
-/// it was made for.
+/// Looks whether a plan is one for the repository as it is now, before anything is begun for it. Returns what it was made
+/// for.
 ///
 /// # Errors
 /// When it is not.
-pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Option<Vec<u8>>, ChangeError> {
+pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Former, ChangeError> {
     let generation = plan.head.repository.generation;
     let newest = publish::newest(store, base)?;
     if newest != generation {
@@ -98,7 +98,11 @@ pub fn check(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Result<Opt
     };
     let new_root = rewritten(plan, old_root.as_deref())?;
     check_names(plan, base, &new_root)?;
-    Ok(old_root)
+    let latest = match store.read(&publish::root_blob(base, names::LATEST)?) {
+        Err(error) if error.is_absence() => None,
+        read => Some(read?),
+    };
+    Ok(Former { root: old_root, latest })
 }
 
 fn its_root(newest: Option<u64>) -> String {
@@ -123,7 +127,7 @@ pub fn apply(
     pool: &Pool,
     observer: &dyn Observer,
 ) -> Result<Applied, ChangeError> {
-    let old_root = journal.old_root()?;
+    let old_root = journal.former()?.root;
     let head = &plan.head;
     let new_root = rewritten(plan, old_root.as_deref())?;
     let root = check_names(plan, base, &new_root)?;

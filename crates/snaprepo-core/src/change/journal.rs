@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! <journal>/root             the old root, as it was; none where there was none
+//!           latest           index.latest, as it was; none where there was none
 //!           plan.jsonl       the plan
 //!           begun            written last: a journal without it is of a run that was stopped before it did anything
 //!           reached-<step>   one for each step that is done
@@ -26,6 +27,7 @@ use super::{
 
 const PLAN: &str = "plan.jsonl";
 const OLD_ROOT: &str = "root";
+const OLD_LATEST: &str = "latest";
 /// The blob that makes a journal one.
 const BEGUN: &str = "begun";
 /// The version of journals that this program keeps, and the only one that it reads.
@@ -72,6 +74,15 @@ pub struct QuarantinePlace {
     pub folder: String,
 }
 
+/// What a change writes over, or deletes, that no name keeps apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Former {
+    /// The newest root.
+    pub root: Option<Vec<u8>>,
+    /// `index.latest`.
+    pub latest: Option<Vec<u8>>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Begun {
     journal: u32,
@@ -84,6 +95,7 @@ pub struct Journal {
     folder: BlobPath,
     quarantine: Option<QuarantinePlace>,
     has_old_root: bool,
+    has_old_latest: bool,
     reached: Vec<Reached>,
 }
 
@@ -116,14 +128,22 @@ impl Journal {
         store: Arc<dyn WriteStore>,
         folder: &BlobPath,
         plan: &Plan,
-        old_root: Option<&[u8]>,
+        former: &Former,
         quarantine: Option<QuarantinePlace>,
     ) -> Result<Self, JournalError> {
         let begun = serde_json::to_vec(&Begun { journal: VERSION, quarantine: quarantine.clone() }).unwrap_or_default();
-        let journal =
-            Self { store, folder: folder.clone(), quarantine, has_old_root: old_root.is_some(), reached: Vec::new() };
-        if let Some(old_root) = old_root {
-            journal.write(OLD_ROOT, old_root)?;
+        let journal = Self {
+            store,
+            folder: folder.clone(),
+            quarantine,
+            has_old_root: former.root.is_some(),
+            has_old_latest: former.latest.is_some(),
+            reached: Vec::new(),
+        };
+        for (name, old) in [(OLD_ROOT, &former.root), (OLD_LATEST, &former.latest)] {
+            if let Some(old) = old {
+                journal.write(name, old)?;
+            }
         }
         journal.write_plan(plan)?;
         journal.write(BEGUN, &begun)?;
@@ -153,8 +173,14 @@ impl Journal {
     /// # Errors
     /// When it cannot be read, or is not one of this version.
     pub fn open(store: Arc<dyn WriteStore>, folder: &BlobPath) -> Result<(Self, Plan), JournalError> {
-        let mut journal =
-            Self { store, folder: folder.clone(), quarantine: None, has_old_root: false, reached: Vec::new() };
+        let mut journal = Self {
+            store,
+            folder: folder.clone(),
+            quarantine: None,
+            has_old_root: false,
+            has_old_latest: false,
+            reached: Vec::new(),
+        };
         let begun = match journal.store.read(&journal.path(BEGUN)) {
             Err(error) if error.is_absence() => return Err(JournalError::None),
             begun => begun?,
@@ -166,14 +192,16 @@ impl Journal {
         }
         journal.quarantine = begun.quarantine;
         let mut reached = Vec::new();
-        let mut has_old_root = false;
+        let (mut has_old_root, mut has_old_latest) = (false, false);
         journal.store.list(folder, &mut |entry| {
             if let Entry::Blob { name, .. } = entry {
                 has_old_root |= name == OLD_ROOT;
+                has_old_latest |= name == OLD_LATEST;
                 reached.extend(Reached::ALL.into_iter().filter(|step| step.blob() == name));
             }
         })?;
-        (journal.reached, journal.has_old_root) = (reached, has_old_root);
+        (journal.has_old_root, journal.has_old_latest) = (has_old_root, has_old_latest);
+        journal.reached = reached;
         let plan = journal.read_plan()?;
         Ok((journal, plan))
     }
@@ -249,15 +277,13 @@ impl Journal {
         self.has_reached(Reached::Undone)
     }
 
-    /// The root that was, as it was; `None` where there was none.
+    /// What was, as it was.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn old_root(&self) -> Result<Option<Vec<u8>>, JournalError> {
-        if !self.has_old_root {
-            return Ok(None);
-        }
-        Ok(Some(self.store.read(&self.path(OLD_ROOT))?))
+    pub fn former(&self) -> Result<Former, JournalError> {
+        let read = |is_there: bool, name| is_there.then(|| self.store.read(&self.path(name))).transpose();
+        Ok(Former { root: read(self.has_old_root, OLD_ROOT)?, latest: read(self.has_old_latest, OLD_LATEST)? })
     }
 
     pub(super) fn reach(&mut self, step: Reached) -> Result<(), JournalError> {

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use snaprepo_codec::BlobPath;
+use snaprepo_format::names;
 use snaprepo_store::{Pool, StoreError, WriteStore};
 
 use super::{
     apply::{rewritten, shard_table},
-    journal::{Journal, Reached},
+    journal::{Former, Journal, Reached},
     plan::Plan,
     publish::{self, ChangeError, Exclusive, moved},
     quarantine::Quarantine,
@@ -37,7 +38,7 @@ pub fn undo(
     pool: &Pool,
 ) -> Result<Undone, ChangeError> {
     let head = &plan.head;
-    let old_root = journal.old_root()?;
+    let Former { root: old_root, latest } = journal.former()?;
     let new_root = rewritten(plan, old_root.as_deref())?;
     let (old, new) = (head.repository.generation, head.publishes);
     let new_path = publish::root_blob(base, &format!("index-{new}"))?;
@@ -64,15 +65,16 @@ pub fn undo(
         }
     }
     if head.keeps_root() {
-        // A collection: there is nothing to take back but blobs.
+        // A collection, or index.latest alone: there is nothing else to take back.
+        renew_latest(store, base, plan, latest.as_deref())?;
         journal.reach(Reached::Undone)?;
         return Ok(Undone { was_published: false, n_tables: 0 });
     }
-    if let (true, Some(old), Some(old_path), Some(old_root)) = (was_published, old, &old_path, &old_root) {
-        publish::create(store, old_path, old_root, Exclusive::Looked)?;
-        if head.renews_latest {
-            publish::latest(store, base, old)?;
+    if was_published {
+        if let (Some(old_path), Some(old_root)) = (&old_path, &old_root) {
+            publish::create(store, old_path, old_root, Exclusive::Looked)?;
         }
+        renew_latest(store, base, plan, latest.as_deref())?;
     }
     // Tables that the root names go after it; tables that count by their numbers before it.
     let before = if head.tables_first { 0 } else { tables(store, plan)? };
@@ -82,6 +84,24 @@ pub fn undo(
     let n_tables = if head.tables_first { tables(store, plan)? } else { before };
     journal.reach(Reached::Undone)?;
     Ok(Undone { was_published, n_tables })
+}
+
+/// Writes `index.latest` as it was, where the change wrote it.
+fn renew_latest(
+    store: &dyn WriteStore,
+    base: &BlobPath,
+    plan: &Plan,
+    former: Option<&[u8]>,
+) -> Result<(), ChangeError> {
+    let path = publish::root_blob(base, names::LATEST)?;
+    match former {
+        _ if !plan.head.renews_latest => {}
+        Some(former) => store.replace(&path, former)?,
+        None => {
+            delete(store, &path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes the tables that were written.

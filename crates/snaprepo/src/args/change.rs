@@ -89,6 +89,9 @@ pub(crate) struct PruneArgs {
     /// Do what these policies say, exactly: the JSON of GET _slm/policy or GET _plugins/_sm/policies
     #[arg(long, value_name = "FILE", group = "retention", conflicts_with_all = ["keep_last", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "keep_within"])]
     pub policy: Option<PathBuf>,
+    /// The same with the SLM policies that the cluster had when it took this snapshot
+    #[arg(long, value_name = "SNAPSHOT", group = "retention", conflicts_with_all = ["policy", "keep_last", "keep_hourly", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "keep_within"])]
+    pub policy_from_snapshot: Option<String>,
     /// Count all snapshots together, and not those of each policy by themselves
     #[arg(long)]
     pub together: bool,

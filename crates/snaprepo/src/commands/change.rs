@@ -9,13 +9,15 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-use snaprepo_cloud::{Belief, Conditional, Environment};
+use snaprepo_cloud::{Belief, Conditional, Environment, Provider};
 use snaprepo_codec::BlobPath;
-use snaprepo_core::change::{
-    self, Applied, ChangeError, Exclusive, Journal, JournalError, Means, Plan, Quarantine, QuarantinePlace, Reached,
-    Stage,
+use snaprepo_core::{
+    change::{
+        self, Applied, ChangeError, Exclusive, Journal, JournalError, Means, Plan, Quarantine, QuarantinePlace,
+        Reached, Stage, Why,
+    },
+    usage::Blobs,
 };
-use snaprepo_core::usage::Blobs;
 use snaprepo_format::Uuid;
 use snaprepo_store::{LocalStore, WriteStore};
 
@@ -26,8 +28,11 @@ use crate::{
     explain::Failure,
     outside::{self, Outside},
     session::Session,
-    views::change::{ChangeView, Deed, UndoView},
+    views::change::{ChangeView, Deed, RefusalRow, UndoView},
 };
+
+/// Unfinished uploads that are told.
+const MAX_UPLOADS: usize = 20;
 
 /// A name that nobody else has.
 pub(super) fn new_id() -> Uuid {
@@ -78,6 +83,30 @@ fn need_word(args: &ChangeArgs) -> Result<(), Failure> {
             "a cluster that writes at the same time destroys snapshots: docs/safety.md says how, and what to do before",
         ),
     })
+}
+
+/// Uploads in parts that began not longer ago than the window: whoever began them may be taking a snapshot. Only S3 tells.
+pub(super) fn recent_uploads(run: &mut Run<'_>, session: &Session, window_millis: i64) -> Vec<RefusalRow> {
+    let remote = session.remote.as_ref().filter(|remote| remote.store.provider() == Provider::S3 && window_millis > 0);
+    let Some(remote) = remote else { return Vec::new() };
+    let since = run.io.now_millis.saturating_sub(window_millis);
+    let mut rows = Vec::new();
+    let listed = remote.store.uploads(&session.base, &mut |upload| {
+        if upload.begun_millis.is_none_or(|begun| begun > since) {
+            rows.push(RefusalRow {
+                why: Why::MayBeWriting.name(),
+                path: Some(upload.key),
+                message: "is being uploaded in parts: a snapshot may be in progress".to_owned(),
+                unless: Some("--window 0"),
+            });
+        }
+        rows.len() < MAX_UPLOADS
+    });
+    // That nobody may look is no sign of anybody at work.
+    if let Err(error) = listed {
+        run.io.error_text(&format!("note: nobody could look for unfinished uploads: {error}\n"));
+    }
+    rows
 }
 
 /// Where journals of a repository are kept, and in which folder those of this one.
@@ -188,9 +217,9 @@ fn carry_out(
         Ok(QuarantinePlace { location: quarantine.location, folder: quarantine.base.join(&name)?.to_string() })
     });
     let quarantine = quarantine.transpose()?;
-    let old_root = change::check(&*writer(session)?, &base, plan).map_err(|error| failed(session, error))?;
+    let former = change::check(&*writer(session)?, &base, plan).map_err(|error| failed(session, error))?;
     let journal = folder.join(&name)?;
-    let mut journal = Journal::begin(Arc::clone(&outside.store), &journal, plan, old_root.as_deref(), quarantine)
+    let mut journal = Journal::begin(Arc::clone(&outside.store), &journal, plan, &former, quarantine)
         .map_err(|error| Failure::Journal { location: outside.location.clone(), error })?;
     go_on(run, session, plan, &outside, &mut journal)
 }
@@ -269,6 +298,7 @@ pub(super) fn view_of(plan: &Plan, n_snapshots: usize) -> ChangeView {
         generation: head.repository.generation.unwrap_or(0),
         next_generation: head.publishes,
         mends: head.command == "repair",
+        keeps_root: head.keeps_root(),
         ..ChangeView::default()
     }
 }

@@ -68,10 +68,12 @@ pub(super) fn propose(
         return Ok(None);
     }
     let name_of = |ix| repository.root.snapshot_entry(ix).name.to_string();
+    let uploads = shared::recent_uploads(run, session, args.window);
+    let plan = plan.filter(|_| uploads.is_empty());
     let refused = ChangeView {
         snapshots: chosen.iter().map(|ix| name_of(*ix)).collect(),
         n_kept: n_snapshots.saturating_sub(chosen.len()) as u64,
-        refusals: refusals.iter().map(|refusal| row(refusal, repository)).collect(),
+        refusals: refusals.iter().map(|refusal| row(refusal, repository)).chain(uploads).collect(),
         ..ChangeView::default()
     };
     let Some(plan) = plan else { return Ok(Some((Exit::NotDone, refused))) };

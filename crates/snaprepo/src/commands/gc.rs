@@ -15,7 +15,7 @@ use crate::{
     args::{ApiFormat, GcArgs, GcClass},
     exit::Exit,
     explain::Failure,
-    views::change::{GcClassRow, GcView},
+    views::gc::{GcClassRow, GcView},
 };
 
 /// All that is ever collected.
@@ -64,6 +64,8 @@ pub(crate) fn run(run: &mut Run<'_>, args: &GcArgs) -> Result<Exit, Failure> {
     if is_interrupted {
         return Ok(run.interrupted());
     }
+    let uploads = shared::recent_uploads(run, &session, args.window);
+    let plan = plan.filter(|_| uploads.is_empty());
     let row = |(class, tally): (Class, change::Tally)| GcClassRow {
         class: class.name(),
         blobs: tally.doomed.n,
@@ -73,7 +75,7 @@ pub(crate) fn run(run: &mut Run<'_>, args: &GcArgs) -> Result<Exit, Failure> {
     };
     let mut view = GcView {
         classes: classes.into_iter().map(row).collect(),
-        refusals: refusals.iter().map(|refusal| delete::row(refusal, &repository)).collect(),
+        refusals: refusals.iter().map(|refusal| delete::row(refusal, &repository)).chain(uploads).collect(),
         ..GcView::default()
     };
     let mut exit = Exit::NotDone;

@@ -36,6 +36,10 @@ pub(crate) fn run(run: &mut Run<'_>, args: &PruneArgs) -> Result<Exit, Failure> 
     let all = vec!["all".to_owned()];
     let terms = if args.snapshot.is_empty() { &all } else { &args.snapshot };
     let chosen = session.select(&repository, terms)?;
+    let policies = match &args.policy_from_snapshot {
+        Some(snapshot) => Some(of_snapshot(&session, &repository, snapshot)?),
+        None => policies,
+    };
     let origins = chronology::origins(&repository, &session.pool, Wanted::Policies)?;
     let candidates = candidates(&repository, &origins);
     let mut verdicts = vec![Verdict { keeps: true, reason: Reason::NotOfGroup }; candidates.len()];
@@ -57,6 +61,29 @@ pub(crate) fn run(run: &mut Run<'_>, args: &PruneArgs) -> Result<Exit, Failure> 
         }
     }
     answer(run, args, &session, &repository, &candidates, &verdicts, &origins)
+}
+
+/// The policies that a cluster had when it took a snapshot.
+fn of_snapshot(session: &Session, repository: &Repository, term: &str) -> Result<Vec<Policy>, Failure> {
+    let usage = |message: String, hint| Failure::Usage { message, hint: Some(hint) };
+    let [snapshot] = session.select(repository, &[term.to_owned()])?[..] else {
+        let message = format!("--policy-from-snapshot {term}: it stands for more than one snapshot");
+        return Err(usage(message, "name one snapshot, such as latest"));
+    };
+    let name = &repository.root.snapshot_entry(snapshot).name;
+    let state = repository.global_metadata(snapshot)?.document.to_json();
+    let state = serde_json::from_slice(&state).unwrap_or_default();
+    let policies = policies::of_state(&state).map_err(|reason| {
+        usage(format!("--policy-from-snapshot {name}: {reason}"), "give the policy with --policy FILE")
+    })?;
+    if policies.is_empty() {
+        let message = format!("--policy-from-snapshot {name}: its cluster state has no SLM policy that deletes");
+        return Err(usage(
+            message,
+            "a snapshot without global state has none, nor has one of OpenSearch: give the policy with --policy FILE",
+        ));
+    }
+    Ok(policies)
 }
 
 fn answer(

@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     explain::Failure,
     session::Session,
-    views::change::{RecoveredRow, RepairRow, RepairView},
+    views::repair::{RecoveredRow, RepairRow, RepairView},
 };
 
 impl From<RepairPart> for Part {
@@ -122,6 +122,8 @@ fn answer(
     if is_interrupted {
         return Ok(run.interrupted());
     }
+    let uploads = shared::recent_uploads(run, session, args.window);
+    let plan = plan.filter(|_| uploads.is_empty());
     let shown = |path: &BlobPath| path.relative_to(&session.base).unwrap_or_else(|| path.clone()).to_string();
     let n_left = repairs.iter().filter(|repair| repair.left.is_some()).count() as u64;
     let row = |repair: &Repair| RepairRow {
@@ -135,7 +137,7 @@ fn answer(
         repairs: repairs.iter().map(row).collect(),
         n_repaired: repairs.len() as u64 - n_left,
         n_left,
-        refusals: refusals.iter().map(refusal).collect(),
+        refusals: refusals.iter().map(refusal).chain(uploads).collect(),
         recovered: recovered.map(|recovered| RecoveredRow {
             snapshots: recovered.n_snapshots,
             indices: recovered.n_indices,
@@ -143,7 +145,7 @@ fn answer(
         }),
         ..RepairView::default()
     };
-    let mut exit = if !refusals.is_empty() { Exit::NotDone } else { Exit::Good };
+    let mut exit = if !view.refusals.is_empty() { Exit::NotDone } else { Exit::Good };
     if let Some(plan) = plan {
         view.tables = plan.tables.iter().filter(|table| table.to.is_some()).count() as u64;
         (view.generation, view.next_generation) = (plan.head.repository.generation, plan.head.publishes);

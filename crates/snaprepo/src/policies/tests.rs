@@ -35,3 +35,15 @@ fn what_no_cluster_takes_is_refused() {
     assert!(sm(json!({"max_age": "1d", "min_count": 0})).is_err());
     assert!(all(&json!([])).is_err() && all(&json!({})).is_err() && all(&json!({"a": 1})).is_err());
 }
+
+#[test]
+fn a_cluster_state_has_policies_of_slm() {
+    let retention = json!({"expire_after": "30d", "min_count": 5, "max_count": 50});
+    let policy =
+        json!({"name": "<nightly-{now/d}>", "schedule": "0 30 1 * * ?", "repository": "r", "retention": retention});
+    let by_id = json!({"nightly": {"policy": policy, "version": 1, "modified_date_millis": 0, "headers": {}}});
+    let state = json!({"cluster_uuid": "x", "snapshot_lifecycle": {"policies": by_id, "operation_mode": "RUNNING"}});
+    assert_eq!(of_state(&state), all(&by_id));
+    assert_eq!(of_state(&json!({"cluster_uuid": "x"})), Ok(Vec::new()));
+    assert!(of_state(&json!({"snapshot_lifecycle": {"policies": {"a": {}}}})).unwrap_err().contains("no known shape"));
+}

@@ -15,8 +15,6 @@ use crate::output::{
 const MAX_INDICES: usize = 10;
 /// Refusals in the text.
 const MAX_REFUSALS: usize = 20;
-/// Repairs in the text.
-const MAX_REPAIRS: usize = 40;
 
 /// How far a change came, and where it is written down.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -51,7 +49,7 @@ pub(crate) struct Deed {
 
 impl Deed {
     /// Where it is written down.
-    fn places(&self) -> [(&'static str, String); 3] {
+    pub(super) fn places(&self) -> [(&'static str, String); 3] {
         [
             ("  plan", self.plan.clone().unwrap_or_default()),
             ("  journal", self.journal.clone().unwrap_or_default()),
@@ -60,7 +58,7 @@ impl Deed {
     }
 
     /// What is left to know, and to do.
-    fn ending(&self, layout: &Layout) -> String {
+    pub(super) fn ending(&self, layout: &Layout) -> String {
         let mut text = String::new();
         for left in &self.left {
             text += &format!("{} {}\n", layout.paint("not deleted:"), clean(left));
@@ -117,6 +115,9 @@ pub(crate) struct ChangeView {
     /// Whether a plan that was made to put something right is carried out. For the text only.
     #[serde(skip)]
     pub mends: bool,
+    /// Whether no root is written. For the text only.
+    #[serde(skip)]
+    pub keeps_root: bool,
     /// Why each snapshot stays or goes, where that was asked for; oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub explained: Vec<ExplainedRow>,
@@ -179,41 +180,6 @@ pub(crate) struct RefusalRow {
     pub unless: Option<&'static str>,
 }
 
-/// What a collection takes, or has taken.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct GcView {
-    /// How far it came.
-    #[serde(flatten)]
-    pub deed: Deed,
-    /// Blobs that are deleted.
-    pub blobs: u64,
-    /// Their bytes.
-    pub size_in_bytes: u64,
-    /// Shard tables that are written anew, without names that the root does not have.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub tables: u64,
-    /// What was found of each class.
-    pub classes: Vec<GcClassRow>,
-    /// Why it is not done.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<RefusalRow>,
-}
-
-/// What was found of a class.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct GcClassRow {
-    /// The class.
-    pub class: &'static str,
-    /// Blobs that are deleted.
-    pub blobs: u64,
-    /// Their bytes.
-    pub size_in_bytes: u64,
-    /// Blobs that stay: too young, of a class that was not asked for, or never deleted.
-    pub kept_blobs: u64,
-    /// Their bytes.
-    pub kept_size_in_bytes: u64,
-}
-
 /// What was taken back.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct UndoView {
@@ -233,7 +199,7 @@ pub(crate) struct UndoView {
     pub quarantine: Option<String>,
 }
 
-fn is_zero(number: &u64) -> bool {
+pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
@@ -242,7 +208,7 @@ impl View for ChangeView {
         let snapshots = counted(self.snapshots.len() as u64, "snapshot");
         let size = layout.units.size(self.size_in_bytes);
         let mut text = if self.mends {
-            format!("{}\n", mended(self.deed.done, self.generation, self.next_generation, self.tables))
+            format!("{}\n", mended(self.deed.done, self.keeps_root, self.next_generation, self.tables))
         } else if self.snapshots.is_empty() && self.blobs > 0 {
             let (done, frees) = if self.deed.done { ("collected", "freed") } else { ("would collect", "frees") };
             format!("{done} {}: {frees} {size}\n", counted(self.blobs, "blob"))
@@ -365,13 +331,9 @@ impl ChangeView {
 }
 
 /// What is written to put something right.
-fn mended(done: bool, generation: u64, next_generation: u64, tables: u64) -> String {
+fn mended(done: bool, keeps_root: bool, next_generation: u64, tables: u64) -> String {
     let verb = if done { "wrote" } else { "would write" };
-    let root = if generation == next_generation && tables == 0 {
-        "index.latest".to_owned()
-    } else {
-        format!("root {next_generation}")
-    };
+    let root = if keeps_root { "index.latest".to_owned() } else { format!("root {next_generation}") };
     match tables {
         0 => format!("{verb} {root}"),
         tables => format!("{verb} {root} and {}", counted(tables, "shard table")),
@@ -392,7 +354,7 @@ fn left_alone(rows: &[LeftRow]) -> String {
 }
 
 /// Why not, one line each.
-fn refused(refusals: &[RefusalRow]) -> String {
+pub(super) fn refused(refusals: &[RefusalRow]) -> String {
     let mut text = String::new();
     for refusal in refusals.iter().take(MAX_REFUSALS) {
         let place = refusal.path.as_ref().map_or(String::new(), |path| format!("{path} "));
@@ -403,169 +365,6 @@ fn refused(refusals: &[RefusalRow]) -> String {
         text += &format!("  and {more} more; --json has all\n");
     }
     text
-}
-
-impl View for GcView {
-    fn text(&self, layout: &Layout) -> String {
-        let (blobs, size) = (counted(self.blobs, "blob"), layout.units.size(self.size_in_bytes));
-        let mut text = if !self.refusals.is_empty() {
-            format!("{} to collect: {}\n", layout.paint("not safe"), counted(self.refusals.len() as u64, "reason"))
-        } else if self.deed.done {
-            format!("collected {blobs}: freed {size}\n")
-        } else if self.blobs == 0 {
-            "nothing to collect\n".to_owned()
-        } else {
-            format!("would collect {blobs}: frees {size}\n")
-        };
-        if layout.quiet {
-            return text;
-        }
-        text += &refused(&self.refusals);
-        if !self.classes.is_empty() {
-            let mut table = Table::new([
-                ("CLASS", Align::Left),
-                ("BLOBS", Align::Right),
-                ("SIZE", Align::Right),
-                ("STAY", Align::Right),
-                ("SIZE", Align::Right),
-            ]);
-            for row in &self.classes {
-                table.row([
-                    row.class.to_owned(),
-                    count(row.blobs),
-                    layout.units.size(row.size_in_bytes),
-                    count(row.kept_blobs),
-                    layout.units.size(row.kept_size_in_bytes),
-                ]);
-            }
-            text += &table.render(layout.width);
-        }
-        let tables = if self.tables == 0 { String::new() } else { format!("{} written anew", count(self.tables)) };
-        let mut all = vec![("  shard tables", tables)];
-        all.extend(self.deed.places());
-        text += &facts(&all);
-        text += &self.deed.ending(layout);
-        text
-    }
-}
-
-/// What is put right, and what is left alone.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct RepairView {
-    /// How far it came.
-    #[serde(flatten)]
-    pub deed: Deed,
-    /// What is wrong, in the order of the parts.
-    pub repairs: Vec<RepairRow>,
-    /// Of these, how many are put right.
-    pub n_repaired: u64,
-    /// Of these, how many are left alone.
-    pub n_left: u64,
-    /// Shard tables that are written.
-    pub tables: u64,
-    /// Generation of the root before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
-    /// Generation of the root that is written; that of the root before when none is.
-    pub next_generation: u64,
-    /// What a lost root is made of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recovered: Option<RecoveredRow>,
-    /// Why it is not done.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub refusals: Vec<RefusalRow>,
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RepairRow {
-    /// Which part: root, references, shard-paths, shard-tables, dead-names, latest.
-    pub part: &'static str,
-    /// The blob or folder that it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// What is wrong, and what is done about it.
-    pub message: String,
-    /// Why it is left alone, if so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub left_because: Option<String>,
-}
-
-/// What a lost root is made of.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct RecoveredRow {
-    /// Snapshots that it lists again.
-    pub snapshots: u64,
-    /// Indices that it lists again.
-    pub indices: u64,
-    /// Whether the repository gets a new uuid, because nobody knows the old one.
-    pub has_new_uuid: bool,
-}
-
-impl RepairView {
-    fn headline(&self, layout: &Layout) -> String {
-        let left = match self.n_left {
-            0 => String::new(),
-            n => format!(", {} left alone", count(n)),
-        };
-        let things = counted(self.n_repaired, "thing");
-        if !self.refusals.is_empty() {
-            let reasons = counted(self.refusals.len() as u64, "reason");
-            return format!("{} to repair: {reasons}\n", layout.paint("not safe"));
-        }
-        if let Some(RecoveredRow { snapshots, indices, .. }) = &self.recovered {
-            let verb = if self.deed.done { "rebuilt" } else { "would rebuild" };
-            let (snapshots, indices) = (counted(*snapshots, "snapshot"), counted(*indices, "index"));
-            let indices = indices.replace("indexs", "indices");
-            return format!("{verb} the root as generation {}: {snapshots}, {indices}{left}\n", self.next_generation);
-        }
-        match (self.n_repaired, self.n_left) {
-            (0, 0) => "nothing to repair\n".to_owned(),
-            (0, n) => format!("nothing that could be repaired: {} left alone\n", counted(n, "thing")),
-            _ if self.deed.done => format!("repaired {things}{left}\n"),
-            _ => format!("would repair {things}{left}\n"),
-        }
-    }
-}
-
-impl View for RepairView {
-    fn text(&self, layout: &Layout) -> String {
-        let mut text = self.headline(layout);
-        if layout.quiet {
-            return text;
-        }
-        text += &refused(&self.refusals);
-        for row in self.repairs.iter().take(MAX_REPAIRS) {
-            let because = row.left_because.as_ref().map_or(String::new(), |why| format!("; left alone: {why}"));
-            text += &format!("  {:<12}  {}\n", row.part, clean(&format!("{}{because}", row.message)));
-            if let Some(path) = &row.path {
-                text += &format!("  {:<12}    {}\n", "", clean(path));
-            }
-        }
-        if let more @ 1.. = self.repairs.len().saturating_sub(MAX_REPAIRS) {
-            text += &format!("  and {more} more; --json has all\n");
-        }
-        if self.recovered.as_ref().is_some_and(|recovered| recovered.has_new_uuid) {
-            text += "note: the repository gets a new uuid: mounted searchable snapshots find it by its name only\n";
-        }
-        if self.refusals.is_empty() && self.n_repaired > 0 || self.recovered.is_some() {
-            let root = match self.generation {
-                Some(generation) if generation == self.next_generation => String::new(),
-                Some(generation) => format!("{generation} → {}", self.next_generation),
-                None => format!("none → {}", self.next_generation),
-            };
-            let tables = if self.tables == 0 { String::new() } else { format!("{} written", count(self.tables)) };
-            let mut all = vec![("  root", root), ("  shard tables", tables)];
-            all.extend(self.deed.places());
-            text += &facts(&all);
-        }
-        text += &self.deed.ending(layout);
-        text
-    }
-
-    fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.repairs.iter().try_for_each(|row| write_row(out, row))
-    }
 }
 
 impl View for UndoView {

@@ -3,7 +3,8 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use super::{
-    cat_blob, change, compat, diff, discover, doctor, du, find, info, list, ls, report, show, status, store, verify,
+    cat_blob, change, compat, diff, discover, doctor, du, find, gc, info, list, ls, repair, report, show, status,
+    store, verify,
 };
 use crate::output::page::Envelope;
 
@@ -26,11 +27,11 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("doctor", of::<doctor::DoctorView>()),
         ("du", of::<du::DuView>()),
         ("find", of::<find::FindView>()),
-        ("gc", of::<change::GcView>()),
+        ("gc", of::<gc::GcView>()),
         ("info", of::<info::InfoView>()),
         ("list", of::<list::ListView>()),
         ("ls", of::<ls::LsView>()),
-        ("repair", of::<change::RepairView>()),
+        ("repair", of::<repair::RepairView>()),
         ("report", of::<report::ReportView>()),
         ("show", of::<show::ShowView>()),
         ("show-document", of::<show::DocumentView>()),

@@ -156,7 +156,11 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
         let folder = copied(fixture)?;
         let base_path = Some(fixture.base()).filter(|base| !base.is_empty());
         program.change("repair", folder.path(), base_path, &[], temporary_folder()?.path())?;
-        accepts(&node, program, fixture, folder.path(), "after we repaired it", &mut objections)?;
+        let mut of_it = Vec::new();
+        accepts(&node, program, fixture, folder.path(), "after we repaired it", &mut of_it)?;
+        // What the older node wrote itself was never recorded.
+        of_it.retain(|objection| !objection.ends_with("fresh-ix: the truth has no documents of it"));
+        objections.extend(of_it);
     }
     for name in sitting.attempts {
         let fixture = fixtures::named(name);
