@@ -122,7 +122,7 @@ impl CloudStore {
     }
 
     /// Web servers have neither listings nor writes.
-    fn not_the_web(&self, path: &BlobPath, kind: StoreErrorKind) -> Result<(), StoreError> {
+    pub(crate) fn not_the_web(&self, path: &BlobPath, kind: StoreErrorKind) -> Result<(), StoreError> {
         if self.provider() == Provider::Web { Err(StoreError::new(path, kind)) } else { Ok(()) }
     }
 }

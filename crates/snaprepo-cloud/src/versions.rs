@@ -4,7 +4,7 @@
 
 use http::Method;
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{RemoteErrorKind, StoreError};
+use snaprepo_store::{RemoteErrorKind, StoreError, StoreErrorKind};
 
 use crate::{
     location::Provider,
@@ -93,6 +93,7 @@ impl CloudStore {
     /// # Errors
     /// When the folder cannot be listed.
     pub fn stored_blobs(&self, folder: &BlobPath, visit: &mut dyn FnMut(StoredBlob) -> bool) -> Result<(), StoreError> {
+        self.not_the_web(folder, StoreErrorKind::CannotList)?;
         let mut show = |listing: Listing<'_>| {
             visit(StoredBlob {
                 path: listing.path,

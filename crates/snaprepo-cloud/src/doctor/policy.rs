@@ -15,11 +15,10 @@ struct Needs {
 }
 
 const READ: Needs = Needs { write: false, delete: false, versions: false };
-const ADD: Needs = Needs { write: true, ..READ };
 const CHANGE: Needs = Needs { write: true, delete: true, ..READ };
 const VERSIONS: Needs = Needs { versions: true, ..READ };
 
-/// Every verb, and what it does. `copy` is seen from its destination.
+/// Every verb that asks a store something, and what it does there.
 const VERBS: &[(&str, Needs)] = &[
     ("info", READ),
     ("list", READ),
@@ -28,20 +27,23 @@ const VERBS: &[(&str, Needs)] = &[
     ("find", READ),
     ("status", READ),
     ("verify", READ),
+    ("report", READ),
     ("compat", READ),
     ("diff", READ),
+    ("du", READ),
+    ("du --versions", VERSIONS),
+    ("cat-blob", READ),
     ("discover", READ),
-    ("export", READ),
-    ("restore", READ),
     ("store", READ),
-    ("versions", VERSIONS),
+    ("store --versions", VERSIONS),
     ("doctor", READ),
     ("doctor --write-test", CHANGE),
-    ("copy", ADD),
     ("delete", CHANGE),
     ("prune", CHANGE),
     ("gc", CHANGE),
     ("repair", CHANGE),
+    ("drop-broken", CHANGE),
+    ("apply", CHANGE),
     ("undo", CHANGE),
 ];
 
@@ -88,11 +90,15 @@ fn aws(target: &Target, needs: Needs) -> Value {
     let mut on_bucket = vec!["s3:ListBucket"];
     let mut on_objects = vec!["s3:GetObject"];
     if needs.versions {
-        on_bucket.extend(["s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
+        on_bucket.push("s3:ListBucketVersions");
+    }
+    // Who changes a repository looks whether somebody is uploading to it.
+    if needs.versions || needs.write {
+        on_bucket.push("s3:ListBucketMultipartUploads");
         on_objects.push("s3:ListMultipartUploadParts");
     }
     if needs.write {
-        on_objects.push("s3:PutObject");
+        on_objects.extend(["s3:PutObject", "s3:AbortMultipartUpload"]);
     }
     if needs.delete {
         on_objects.push("s3:DeleteObject");
@@ -115,7 +121,11 @@ fn aws(target: &Target, needs: Needs) -> Value {
 fn google(target: &Target, needs: Needs) -> Value {
     let mut permissions = vec!["storage.objects.get", "storage.objects.list"];
     if needs.write {
-        permissions.push("storage.objects.create");
+        permissions.extend([
+            "storage.objects.create",
+            "storage.multipartUploads.create",
+            "storage.multipartUploads.abort",
+        ]);
     }
     if needs.delete {
         permissions.push("storage.objects.delete");

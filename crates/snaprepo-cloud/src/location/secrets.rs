@@ -37,6 +37,8 @@ impl Secret {
             other if other.starts_with("xamz") || other.starts_with("xgoog") || other == "signature" => {
                 Some(Self::SignedUrl)
             }
+            // A proxy or an endpoint is a URL of its own.
+            _ if has_user_info(value) => Some(Self::UserInfo),
             _ => looks_like_access_key(value).then_some(Self::AccessKey),
         }
     }
@@ -66,6 +68,12 @@ impl fmt::Display for Secret {
             Self::Token => "a token or password",
         })
     }
+}
+
+/// Whether a value is a URL with a user or a password in it.
+fn has_user_info(value: &str) -> bool {
+    let authority = value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.contains('@'))
 }
 
 /// The public half of a key of AWS: by its prefix and length.

@@ -65,6 +65,8 @@ fn secrets_are_refused_with_the_place_for_them() {
         ("s3://key:secret@bucket/base", Secret::UserInfo),
         ("https://user:password@host/base", Secret::UserInfo),
         ("abfss://c:secret@account.dfs.core.windows.net/", Secret::UserInfo),
+        ("s3://bucket?proxy=http://user:secret@proxy:3128", Secret::UserInfo),
+        ("gs://bucket?endpoint=https://user@host", Secret::UserInfo),
         ("s3://bucket?access_key_id=x", Secret::AccessKey),
         ("s3://bucket?secret-access-key=x", Secret::AccessKey),
         ("s3://bucket?region=AKIAIOSFODNN7EXAMPLE", Secret::AccessKey),

@@ -64,7 +64,9 @@ fn what_does_not_fit() {
         fault("s3://b?endpoint=http://"),
         "the endpoint \"http://\" is no URL of a host: write it as https://host or http://host:port"
     );
-    assert!(fault("s3://b?endpoint=https://u:p@host").starts_with("the endpoint carries credentials"));
+    assert!(!fault("s3://b?endpoint=https://u:p@host").contains("u:p"));
+    let of_environment = opened_with("s3://b", &[("AWS_ENDPOINT_URL", "https://u:p@host")]).unwrap_err();
+    assert!(of_environment.starts_with("the endpoint carries credentials"), "{of_environment}");
     assert_eq!(fault("s3://b%23c"), "\"b%23c\" cannot be the name of a bucket");
     assert!(
         fault("s3://b?ca-file=/nowhere/ca.pem").starts_with("the certificates in /nowhere/ca.pem cannot be used: ")

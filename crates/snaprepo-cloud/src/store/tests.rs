@@ -259,6 +259,79 @@ fn many_deletes_are_few_requests() {
 }
 
 #[test]
+fn what_a_store_retains_is_told_apart() {
+    let locked = "<Error><Code>AccessDenied</Code><Message>Access Denied because object protected by object lock.\
+                  </Message></Error>";
+    for (code, body) in
+        [("", locked.to_owned()), ("RetentionPolicyNotMet", String::new()), ("ObjectLocked", String::new())]
+    {
+        let bucket = Bucket::start_with(move |seen, _| {
+            let is_of_it = seen.method == "DELETE" && seen.path.ends_with("/kept");
+            // Many at once are not done at all: each is asked for again.
+            let is_bulk = seen.method == "POST" && seen.query("delete").is_some();
+            let refusal = || {
+                let refused = Reply::error(403, code);
+                if body.is_empty() { refused } else { refused.body(body.as_str()) }
+            };
+            (is_of_it || is_bulk).then(refusal)
+        });
+        bucket.put("kept", "x");
+        bucket.put("other", "x");
+        let store = opened(&bucket.location("", "")).store;
+        let failures = store.delete_many(&[path("kept"), path("other")]);
+        let [StoreError { path: kept, kind: StoreErrorKind::Remote(RemoteErrorKind::Retained { .. }), .. }] =
+            &failures[..]
+        else {
+            panic!("{code}: {failures:?}");
+        };
+        assert_eq!(kept.as_str(), "kept");
+    }
+}
+
+/// Small blobs go as they are, large ones in parts; what is dropped is aborted.
+#[test]
+fn uploads_go_in_parts_when_they_are_long() {
+    let parts = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&parts);
+    let bucket = Bucket::start_with(move |seen, _| match (seen.method.as_str(), seen.query("uploadId")) {
+        ("POST", None) if seen.query("uploads").is_some() => {
+            let body = "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>";
+            Some(Reply::ok(body.to_owned()))
+        }
+        ("PUT", Some(_)) => {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Some(Reply::new(200).header("etag", "\"part<1>\""))
+        }
+        ("POST", Some(_)) => {
+            let body = String::from_utf8_lossy(&seen.body).into_owned();
+            assert!(body.contains("<PartNumber>3</PartNumber><ETag>&quot;part&lt;1&gt;&quot;</ETag>"), "{body}");
+            Some(Reply::ok("<Error><Code>InternalError</Code><Message>too late</Message></Error>".to_owned()))
+        }
+        ("DELETE", Some(_)) => {
+            counted.fetch_add(100, Ordering::SeqCst);
+            Some(Reply::new(204))
+        }
+        _ => None,
+    });
+    let store = opened(&bucket.location("", "")).store;
+    let mut small = store.upload(&path("small"), 0).unwrap();
+    small.write(&megabytes(8)).unwrap();
+    small.finish().unwrap();
+    assert_eq!((bucket.get("small").unwrap().len(), parts.load(Ordering::SeqCst)), (8 << 20, 0));
+    // A status of success is no success yet.
+    let mut large = store.upload(&path("large"), 0).unwrap();
+    large.write(&megabytes(17)).unwrap();
+    let error = large.finish().unwrap_err();
+    assert!(error.to_string().contains("too late"), "{error}");
+    assert_eq!(parts.load(Ordering::SeqCst), 103, "three parts, and one that was given up");
+    let mut dropped = store.upload(&path("dropped"), 0).unwrap();
+    dropped.write(&megabytes(9)).unwrap();
+    drop(dropped);
+    assert_eq!(parts.load(Ordering::SeqCst), 204);
+    assert!(bucket.get("dropped").is_none());
+}
+
+#[test]
 fn deletes_that_fail_have_each_its_reason() {
     let bucket = Bucket::start_with(|seen, _| match seen.method.as_str() {
         "POST" => Some(Reply::error(501, "NotImplemented")),

@@ -103,7 +103,7 @@ pub(super) fn need_listings(session: &Session) -> Result<(), Failure> {
     if session.remote.as_ref().is_some_and(|remote| remote.store.provider() == Provider::Web) {
         return Err(Failure::Usage {
             message: format!("{}: {}", session.shown_location(), StoreErrorKind::CannotList),
-            hint: Some("sizes need listings: point at the bucket or the folder behind the web server"),
+            hint: Some("it takes listings: point at the bucket or the folder behind the web server"),
         });
     }
     Ok(())

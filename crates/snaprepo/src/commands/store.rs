@@ -30,8 +30,14 @@ pub(crate) fn run(run: &mut Run<'_>, verb: &StoreVerb) -> Result<Exit, Failure> 
 }
 
 /// The session, and the place in its store.
-fn open(run: &mut Run<'_>, at: &StoreAt) -> Result<(Session, BlobPath), Failure> {
+fn open(run: &mut Run<'_>, at: &StoreAt, versions: bool) -> Result<(Session, BlobPath), Failure> {
     let session = run.session(&at.location)?;
+    if versions && session.remote.is_none() {
+        return Err(Failure::Usage {
+            message: format!("--versions: {} is a folder, which keeps no versions", session.shown_location()),
+            hint: None,
+        });
+    }
     let path = session.base.append(&BlobPath::parse(&at.path)?);
     Ok((session, path))
 }
@@ -48,7 +54,7 @@ fn ls(run: &mut Run<'_>, at: &StoreAt, recursive: bool, versions: bool) -> Resul
             hint: Some("use --ndjson, one line for each blob"),
         });
     }
-    let (session, folder) = open(run, at)?;
+    let (session, folder) = open(run, at, versions)?;
     let units = run.layout().units;
     let as_rows = run.global.ndjson;
     let mut written = Ok(());
@@ -101,7 +107,7 @@ fn entry_name(entry: Entry<'_>) -> &str {
 }
 
 fn stat(run: &mut Run<'_>, at: &StoreAt) -> Result<Exit, Failure> {
-    let (session, path) = open(run, at)?;
+    let (session, path) = open(run, at, false)?;
     let BlobStat { len_bytes, modified_millis } = session.store.stat(&path).map_err(|error| failed(&session, error))?;
     let view = StatView {
         location: session.location_of(&path),
@@ -113,7 +119,7 @@ fn stat(run: &mut Run<'_>, at: &StoreAt) -> Result<Exit, Failure> {
 }
 
 fn get(run: &mut Run<'_>, at: &StoreAt) -> Result<Exit, Failure> {
-    let (session, path) = open(run, at)?;
+    let (session, path) = open(run, at, false)?;
     let failed = |error| failed(&session, error);
     let BlobStat { len_bytes, .. } = session.store.stat(&path).map_err(failed)?;
     let mut written: io::Result<()> = Ok(());
@@ -142,7 +148,7 @@ fn get(run: &mut Run<'_>, at: &StoreAt) -> Result<Exit, Failure> {
 }
 
 fn du(run: &mut Run<'_>, at: &StoreAt, versions: bool) -> Result<Exit, Failure> {
-    let (session, folder) = open(run, at)?;
+    let (session, folder) = open(run, at, versions)?;
     let mut sums = Sums::default();
     each(&session, &folder, true, versions, &mut |row| {
         sums.add(&row);

@@ -97,6 +97,15 @@ pub(crate) struct RequestCounts {
 pub(crate) struct RemoteCounts {
     /// Blobs looked at without reading them.
     pub looks: u64,
+    /// Requests that wrote blobs, or parts of blobs.
+    #[serde(skip_serializing_if = "is_none")]
+    pub writes: u64,
+    /// Bytes written.
+    #[serde(skip_serializing_if = "is_none")]
+    pub written_bytes: u64,
+    /// Requests to delete, of up to a thousand blobs each.
+    #[serde(skip_serializing_if = "is_none")]
+    pub deletes: u64,
     /// Requests for credentials, and others that are not about blobs.
     pub others: u64,
     /// Requests that were made again; part of the counts above.
@@ -117,7 +126,7 @@ impl RequestCounts {
     /// All of them.
     #[must_use]
     pub(crate) fn total(&self) -> u64 {
-        let of_remote = self.remote.map_or(0, |remote| remote.looks + remote.others);
+        let of_remote = self.remote.map_or(0, |remote| remote.looks + remote.writes + remote.deletes + remote.others);
         self.lists + self.reads + of_remote
     }
 
@@ -129,9 +138,17 @@ impl RequestCounts {
         if cached > 0 {
             parts.push(format!("{} from the cache", counted(cached, "blob")));
         }
-        if let Some(RemoteCounts { looks, others, retries, retries_allowed, throttled }) = remote {
+        if let Some(remote) = remote {
+            let RemoteCounts { looks, writes, written_bytes, deletes, others, retries, retries_allowed, throttled } =
+                remote;
             if looks > 0 {
                 parts.push(counted(looks, "look"));
+            }
+            if writes > 0 {
+                parts.push(format!("{} of {}", counted(writes, "write"), units.size(written_bytes)));
+            }
+            if deletes > 0 {
+                parts.push(format!("{} to delete", counted(deletes, "request")));
             }
             if others > 0 {
                 parts.push(format!("{} for credentials", count(others)));
@@ -155,8 +172,11 @@ impl From<Requests> for RequestCounts {
 
 impl From<TrafficCounts> for RequestCounts {
     fn from(counts: TrafficCounts) -> Self {
-        let TrafficCounts { lists, reads, looks, others, retries, retries_allowed, throttled, bytes_read, .. } = counts;
-        let remote = RemoteCounts { looks, others, retries, retries_allowed, throttled };
+        let TrafficCounts { lists, reads, looks, writes, deletes, others, bytes_read, bytes_written, .. } = counts;
+        let TrafficCounts { retries, retries_allowed, throttled, .. } = counts;
+        let written_bytes = bytes_written;
+        let remote =
+            RemoteCounts { looks, writes, written_bytes, deletes, others, retries, retries_allowed, throttled };
         Self { lists, reads, read_bytes: bytes_read, cached: 0, remote: Some(remote) }
     }
 }

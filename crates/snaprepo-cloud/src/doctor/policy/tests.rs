@@ -47,16 +47,17 @@ fn only_verbs_that_change_get_to_write() {
         let all = ["s3://b/x", "gs://b/x", "az://c/x"].map(|location| of(location, verb)).join("");
         let writes = ["s3:PutObject", "storage.objects.create", "blobs/write"].map(|action| all.contains(action));
         let deletes = ["s3:DeleteObject", "storage.objects.delete", "blobs/delete"].map(|action| all.contains(action));
-        let adds = verb == "copy";
-        let changes = ["delete", "prune", "gc", "repair", "undo", "doctor --write-test"].contains(&verb);
-        assert_eq!(writes, [adds || changes; 3], "{verb}");
+        const CHANGE: [&str; 8] =
+            ["delete", "prune", "gc", "repair", "drop-broken", "apply", "undo", "doctor --write-test"];
+        let changes = CHANGE.contains(&verb);
+        assert_eq!(writes, [changes; 3], "{verb}");
         assert_eq!(deletes, [changes; 3], "{verb}");
     }
 }
 
 #[test]
 fn versions_need_their_own_actions() {
-    let versions = of("s3://b/x", "versions");
+    let versions = of("s3://b/x", "du --versions");
     for action in ["s3:ListBucketVersions", "s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts"] {
         assert!(versions.contains(action), "{action}");
     }

@@ -55,7 +55,7 @@ fn codes_of_stores() {
         (409, "BlobAlreadyExists", "exists already"),
         (416, "InvalidRange", "ends before the range that was asked for"),
         (501, "NotImplemented", "the store does not offer this request"),
-        (404, "NoSuchUpload", "the store refuses with 404 NoSuchUpload: so it is"),
+        (404, "NoSuchUpload", "does not exist"),
         (405, "MethodNotAllowed", "the store refuses with 405 MethodNotAllowed: so it is"),
     ];
     for (status, code, expected) in cases {
