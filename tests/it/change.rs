@@ -19,10 +19,11 @@ use snaprepo_core::{
     usage::{self, Grouping, Question},
     verify::{self, Class, Depth, FindingKind, Report},
 };
-use snaprepo_format::{Uuid, root::SnapshotIx};
+use snaprepo_format::root::SnapshotIx;
 use snaprepo_store::{Entry, LocalStore, ReadStore, WriteStore};
 use snaprepo_testkit::{
     fixtures::{self, Fixture},
+    ids,
     memory::MemoryStore,
 };
 use snaprepo_tests::{options, pool};
@@ -58,18 +59,9 @@ fn content(store: &dyn ReadStore) -> Content {
     content
 }
 
-/// Names that are the same in every run, and no two alike.
-fn ids() -> impl FnMut() -> Uuid {
-    let mut number = 0_u128;
-    move || {
-        number += 1;
-        Uuid::from_bytes(number.to_be_bytes())
-    }
-}
-
 fn plan(repository: &Repository, snapshots: &[SnapshotIx]) -> Planned {
     let fences = Fences { window_millis: 0, checks_lists: true, damaged: Damaged::Refuses };
-    let request = Request { snapshots, fences, now_millis: 0, new_id: &mut ids() };
+    let request = Request { snapshots, fences, now_millis: 0, new_id: &mut ids::new() };
     change::delete(repository, request, &pool(), &NoObserver).unwrap()
 }
 

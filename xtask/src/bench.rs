@@ -3,13 +3,14 @@
 //! Ours and theirs run in turns in one session, so that what else the machine does hits both alike. Absolute numbers are
 //! printed beside the ratios; they mean something on this machine only.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use clap::ValueEnum;
 
 use crate::{error::Error, process, workspace::Workspace};
 
 mod bare;
+mod change;
 mod content;
 mod cores;
 mod crc;
@@ -26,6 +27,7 @@ mod rounds;
 mod status;
 mod table;
 
+pub(crate) use change::{Change, at_scale};
 pub(crate) use du::count_ten_million;
 use table::Tables;
 
@@ -44,6 +46,8 @@ pub(crate) enum Part {
     Status,
     /// What `du` does with ten million blobs in 1,000 snapshots of 5,000 shards
     Du,
+    /// What `gc` does with ten million blobs, and `delete` with half of 20,000 snapshots
+    Change,
     /// Memory of `verify --depth content` as the repository grows
     Memory,
     /// Buckets of a real server: `verify --depth content` against s5cmd and rclone
@@ -70,13 +74,14 @@ struct Bench {
 
 type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
 
-const PARTS: [(Part, Measure); 10] = [
+const PARTS: [(Part, Measure); 11] = [
     (Part::Crc, crc::measure),
     (Part::Content, content::measure),
     (Part::Footers, footers::measure),
     (Part::List, list::measure),
     (Part::Status, status::measure),
     (Part::Du, du::measure),
+    (Part::Change, change::measure),
     (Part::Memory, memory::measure),
     (Part::Remote, remote::measure),
     (Part::Rate, rate::measure),
@@ -94,6 +99,7 @@ pub(crate) fn run(workspace: &Workspace, part: Part, n_rounds: usize) -> Result<
         root: workspace.root.clone(),
         n_rounds: n_rounds.max(1),
     };
+    fs::create_dir_all(&bench.folder).map_err(|source| Error::Write { path: bench.folder.clone(), source })?;
     let mut tables = Tables::default();
     for (_, measure) in PARTS.iter().filter(|(of, _)| part == Part::All || part == *of) {
         measure(&bench, &mut tables)?;

@@ -43,6 +43,12 @@ enum Task {
     /// Counts ten million blobs once: what `bench du` measures
     #[command(hide = true)]
     CountTenMillion,
+    /// Changes a synthetic repository once: what `bench change` measures
+    #[command(hide = true)]
+    ChangeAtScale {
+        /// What is done
+        what: bench::Change,
+    },
     /// Fetches, starts and asks real engines, on loopback
     Engine {
         /// What to do with them
@@ -79,6 +85,7 @@ fn run(task: &Task) -> Result<(), Error> {
         Task::Man => docs::man(&workspace),
         Task::Bench { part, rounds } => bench::run(&workspace, *part, *rounds),
         Task::CountTenMillion => bench::count_ten_million(),
+        Task::ChangeAtScale { what } => bench::at_scale(*what),
         Task::Engine { task } => engine::run(&workspace, task),
         Task::Servers { task } => servers::run(&workspace, task),
     }

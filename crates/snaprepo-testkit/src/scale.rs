@@ -175,6 +175,20 @@ impl Scale {
         }
     }
 
+    /// So many snapshots of 500 shards that change a little each time. For [`Repeated`].
+    #[must_use]
+    pub fn hourly_snapshots(n_snapshots: u32) -> Self {
+        Self {
+            n_indices: 50,
+            shards_per_index: 10,
+            n_snapshots,
+            indices_per_snapshot: 50,
+            segments_per_shard: 3,
+            files_per_segment: 1,
+            ..Self::many_shards()
+        }
+    }
+
     /// Data files that a repository of this scale has, each in one blob.
     #[must_use]
     pub fn n_data_files(&self) -> u64 {

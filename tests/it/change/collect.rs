@@ -10,10 +10,10 @@ use snaprepo_core::{
 };
 use snaprepo_format::root::{self, Edit};
 use snaprepo_store::{LocalStore, ReadStore, WriteStore};
-use snaprepo_testkit::memory::MemoryStore;
+use snaprepo_testkit::{ids, memory::MemoryStore};
 use snaprepo_tests::pool;
 
-use super::{apply, base, changeable, choices, complaints, content, ids, in_memory, journal, open, plan, verified};
+use super::{apply, base, changeable, choices, complaints, content, in_memory, journal, open, plan, verified};
 
 const CLASSES: [Class; 6] = [
     Class::OldRoot,
@@ -50,7 +50,7 @@ fn what_a_root_has_forgotten_is_collected_as_if_it_had_been_deleted() {
         let forgetful = root::edited(&old_root, &edit).unwrap();
         store.replace(&repository.root_path().unwrap(), &forgetful).unwrap();
         let forgetful = open(&store, &base);
-        let mut new_id = ids();
+        let mut new_id = ids::new();
         let collect = Collect {
             classes: &CLASSES,
             grace_millis: 0,

@@ -14,11 +14,12 @@ use snaprepo_testkit::{
     damage::{Damage, Disagreement, Editor, Target},
     dying::{Death, Dying},
     fixtures::{self, Fixture},
+    ids,
     memory::MemoryStore,
 };
 use snaprepo_tests::pool;
 
-use super::{apply, base, changeable, complaints, ids, names, open, verified};
+use super::{apply, base, changeable, complaints, names, open, verified};
 use crate::healthy::DAMAGED;
 
 /// Disagreements that a repair undoes.
@@ -49,7 +50,7 @@ pub(super) fn mend(repository: &Repository) -> Mended {
         checks_lists: true,
         window_millis: 0,
         now_millis: 0,
-        new_id: &mut ids(),
+        new_id: &mut ids::new(),
     };
     change::repair(repository, mend, &pool(), &NoObserver).unwrap()
 }
@@ -191,7 +192,7 @@ fn rebuilt(fixture: &Fixture, loss: Loss) -> Result<(), String> {
         let _ = store.delete(&base.join("index.latest").unwrap());
     }
     let as_read: Arc<dyn ReadStore> = Arc::clone(&store) as _;
-    let request = Rebuild { store: &as_read, base: &base, window_millis: 0, now_millis: 0, new_id: &mut ids() };
+    let request = Rebuild { store: &as_read, base: &base, window_millis: 0, now_millis: 0, new_id: &mut ids::new() };
     let rebuilt = change::rebuild(request, &pool(), &NoObserver).unwrap();
     let Mended { plan, refusals, repairs, .. } = rebuilt.mended;
     // What a node of Elasticsearch 5 has made of Elasticsearch 2 has snapshots without a uuid.
@@ -318,7 +319,7 @@ fn plan_repair(store: &Arc<MemoryStore>, base: &BlobPath) -> Plan {
 
 fn plan_root(store: &Arc<MemoryStore>, base: &BlobPath) -> Plan {
     let store: Arc<dyn ReadStore> = Arc::clone(store) as _;
-    let request = Rebuild { store: &store, base, window_millis: 0, now_millis: 0, new_id: &mut ids() };
+    let request = Rebuild { store: &store, base, window_millis: 0, now_millis: 0, new_id: &mut ids::new() };
     change::rebuild(request, &pool(), &NoObserver).unwrap().mended.plan.unwrap()
 }
 
@@ -330,7 +331,7 @@ fn plan_drop(store: &Arc<MemoryStore>, base: &BlobPath) -> Plan {
     assert_eq!(broken.len(), 1);
     report.repository.find_shards().unwrap();
     let fences = Fences { window_millis: 0, checks_lists: true, damaged: Damaged::Stays };
-    let request = Request { snapshots: &broken, fences, now_millis: 0, new_id: &mut ids() };
+    let request = Request { snapshots: &broken, fences, now_millis: 0, new_id: &mut ids::new() };
     change::delete(&report.repository, request, &pool(), &NoObserver).unwrap().plan.unwrap()
 }
 
