@@ -1,6 +1,7 @@
 //! Deletions on real servers: carried out, and killed on the way.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -10,7 +11,9 @@ use std::{
 
 use serde_json::Value;
 use snaprepo_cloud::CloudStore;
+use snaprepo_codec::BlobPath;
 use snaprepo_lab::{Server, server::Kind, snaprepo::Snaprepo};
+use snaprepo_store::{ReadStore as _, StoreError, WriteStore as _};
 use snaprepo_testkit::fixtures;
 
 use super::outputs::fill;
@@ -62,7 +65,70 @@ pub(super) fn check(
         place.is_whole(true)?;
         breaches.extend(place.breaches.into_iter().map(|breach| format!("deletion {run} of {kills}: {breach}")));
     }
+    breaches.extend(kept(server, &there, open)?);
     Ok(breaches)
+}
+
+/// A deletion whose journal and whose blobs lie in another container, taken back after its end; and one that an upload in
+/// parts stands in the way of, where the server tells of those.
+fn kept(
+    server: &Server,
+    snaprepo: &Snaprepo,
+    open: &dyn Fn(&str) -> Result<CloudStore, Error>,
+) -> Result<Vec<String>, Error> {
+    let (container, outside) = ("kept", "kept-outside");
+    server.make_container(container)?;
+    server.make_container(outside)?;
+    let store = open(container)?;
+    fill(&store, fixtures::named(FIXTURE))?;
+    let before = content(&store)?;
+    let (location, mut breaches) = (server.location(container, ""), Vec::new());
+    let (state, quarantine) = (server.location(outside, "journals"), server.location(outside, "blobs"));
+    let word = ["--yes", "--no-cluster-writes", "--state", &state];
+    // Moto says of every upload that it began in 2010.
+    if server.kind() == Kind::Versitygw {
+        let path = BlobPath::parse("indices/somebody/0/__Uploading").unwrap_or_default();
+        let mut upload = store.upload(&path, 0).map_err(told)?;
+        upload.write(&vec![7; 9 << 20]).map_err(told)?;
+        let run = snaprepo.run(&[&["delete", &location, DOOMED][..], &word].concat())?;
+        if run.code != Some(2) || !run.stdout.contains("is being uploaded in parts") {
+            breaches.push(format!("an upload in parts is no reason not to delete: {:?} {}", run.code, run.stdout));
+        }
+    }
+    let mut change = |arguments: &[&str]| -> Result<(), Error> {
+        let run = snaprepo.run(arguments)?;
+        if run.code != Some(0) {
+            breaches.push(format!("{} ends with {:?}: {}{}", run.line, run.code, run.stderr, run.stdout));
+        }
+        Ok(())
+    };
+    change(&[&["delete", &location, DOOMED, "--window", "0", "--quarantine", &quarantine][..], &word].concat())?;
+    change(&["verify", &location, "--depth", "content"])?;
+    let is_less = content(&store)?.len() < before.len();
+    change(&[&["undo", &location][..], &word].concat())?;
+    if !is_less || content(&store)? != before {
+        breaches.push("a deletion that was taken back leaves another repository than it found".to_owned());
+    }
+    Ok(breaches)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn told(error: StoreError) -> Error {
+    Error::Usage { message: error.to_string() }
+}
+
+/// All blobs and their bytes.
+fn content(store: &CloudStore) -> Result<BTreeMap<BlobPath, Vec<u8>>, Error> {
+    let (mut content, mut failed) = (BTreeMap::new(), None);
+    let walked = store.walk(&BlobPath::root(), &mut |path, _| {
+        match store.read(path) {
+            Ok(bytes) => content.insert(path.clone(), bytes),
+            Err(error) => failed.replace(error).map(|_| Vec::new()),
+        };
+        failed.is_none()
+    });
+    walked.map_err(told)?;
+    failed.map_or(Ok(content), |error| Err(told(error)))
 }
 
 impl Place<'_> {

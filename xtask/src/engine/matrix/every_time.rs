@@ -35,7 +35,7 @@ struct Sitting {
 }
 
 /// One line each of the format's history; the newest of each product goes on writing while we read.
-const SITTINGS: [Sitting; 6] = [
+const SITTINGS: [Sitting; 8] = [
     Sitting {
         release: "es:6.8.23",
         accepts: &["elasticsearch-6.8.23-compressed"],
@@ -43,6 +43,7 @@ const SITTINGS: [Sitting; 6] = [
         attempts: &["elasticsearch-7.10.2-plain"],
         rounds: 0,
     },
+    Sitting { release: "es:7.8.0", accepts: &["elasticsearch-7.8.0-plain"], mends: &[], attempts: &[], rounds: 0 },
     Sitting {
         release: "es:7.10.2",
         accepts: &["elasticsearch-7.10.2-plain", "elasticsearch-6.8.23_7.10.2-mixed"],
@@ -64,6 +65,7 @@ const SITTINGS: [Sitting; 6] = [
         attempts: &["elasticsearch-7.17.29-plain", "opensearch-2.19.6-plain"],
         rounds: 50,
     },
+    Sitting { release: "os:1.3.20", accepts: &["opensearch-1.3.20-compressed"], mends: &[], attempts: &[], rounds: 0 },
     Sitting {
         release: "os:2.19.6",
         accepts: &["opensearch-2.19.6-zstd", "opensearch-2.19.6-hashed-prefix"],
