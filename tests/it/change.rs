@@ -180,8 +180,7 @@ fn promised(repository: &Repository, choice: &[SnapshotIx]) -> (u64, u64) {
     (share.exclusive.n, share.exclusive.bytes)
 }
 
-/// Blobs and bytes that are gone, but for tables and roots that others took the place of, and for OpenSearch's notes of
-/// shard paths, which `du` counts to no snapshot.
+/// Blobs and bytes that are gone, but for tables and roots that others took the place of.
 fn freed(old: &Content, store: &Arc<MemoryStore>) -> (u64, u64) {
     let new = content(&**store);
     let folders: BTreeSet<BlobPath> = new.keys().filter_map(BlobPath::parent).collect();
@@ -189,7 +188,5 @@ fn freed(old: &Content, store: &Arc<MemoryStore>) -> (u64, u64) {
     let is_replaced = |path: &BlobPath| {
         path.name().starts_with("index-") && path.parent().is_some_and(|folder| folders.contains(&folder))
     };
-    let is_note = |path: &BlobPath| path.components().any(|part| part == "snapshot_shard_paths");
-    gone.filter(|(path, _)| !is_replaced(path) && !is_note(path))
-        .fold((0, 0), |(n, bytes), (_, blob)| (n + 1, bytes + blob.len() as u64))
+    gone.filter(|(path, _)| !is_replaced(path)).fold((0, 0), |(n, bytes), (_, blob)| (n + 1, bytes + blob.len() as u64))
 }

@@ -83,6 +83,10 @@ fn needs(repository: &Repository, fixture: &Fixture) -> BTreeMap<SnapshotIx, BTr
         }
         for index in repository.indices_of(ix) {
             of.insert(repository.index_metadata_path(ix, *index).unwrap().to_string());
+            // OpenSearch's notes of hashed paths have the id of their index in their names.
+            let id = &*repository.root.index_entry(*index).id;
+            let notes = all.iter().map(|(_, path)| path).filter(|path| path.contains("snapshot_shard_paths/"));
+            of.extend(notes.filter(|path| path.contains(id)).cloned());
             for shard in 0..20 {
                 let folder = repository.shard_folder(*index, shard).unwrap();
                 let list = folder.join(&repository.shard_snapshot_name(ix)).unwrap();
@@ -179,10 +183,28 @@ fn what_goes_with_any_set_of_snapshots() {
         // Alone, as groups of one.
         let usage = measure(&repository, &[Grouping::single(&by_start)]);
         let added: u64 = usage.shares[0].iter().map(|share| share.added.bytes).sum();
-        let all = usage.kinds.total().bytes - usage.kinds.root.bytes;
+        let all = usage.kinds.total().bytes - usage.root.bytes;
         assert!(added <= all, "{}: {added} of {all}", fixture.name);
     }
     assert!(n_sets > 200, "{n_sets}");
+}
+
+/// What a snapshot needs beside data is missed, too.
+#[test]
+fn metadata_that_is_gone_is_missing() {
+    let fixture = fixtures::named("elasticsearch-9.5.3-plain");
+    let root = fs::read_dir(fixture.repository()).unwrap().map(|entry| entry.unwrap().file_name());
+    let root: Vec<String> = root.map(|name| name.into_string().unwrap()).collect();
+    for (prefix, is_of_root) in [("snap-", true), ("meta-", true), ("snap-", false)] {
+        let copy = fixture.copy();
+        let blob = match root.iter().find(|name| is_of_root && name.starts_with(prefix)) {
+            Some(name) => copy.path().join(name),
+            None => first_blob(&copy.path().join("indices"), prefix).unwrap(),
+        };
+        fs::remove_file(&blob).unwrap();
+        let output = run(&["du", copy.path().to_str().unwrap(), "--json"]);
+        assert_eq!((output.exit, &output.json()["missing_blobs"]), (Exit::Bad, &1.into()), "{}", blob.display());
+    }
 }
 
 #[test]

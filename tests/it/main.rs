@@ -38,6 +38,8 @@ mod inventory;
 #[cfg(test)]
 mod listings;
 #[cfg(test)]
+mod moving;
+#[cfg(test)]
 mod one_listing;
 #[cfg(test)]
 mod program;

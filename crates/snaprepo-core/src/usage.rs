@@ -15,6 +15,7 @@ use snaprepo_codec::BlobPath;
 use snaprepo_format::{
     names::RootBlob,
     root::{IndexIx, SnapshotIx},
+    shard_paths::ShardPathsNote,
 };
 use snaprepo_store::{BlobStat, Pool, StoreError};
 
@@ -34,6 +35,7 @@ mod index;
 mod shard;
 
 pub use group::Grouping;
+use group::Shares;
 
 /// A number of blobs and their lengths in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -200,6 +202,8 @@ pub struct Usage {
     pub root: Blobs,
     /// Blobs that snapshots need and that are not there: verify says which.
     pub n_missing: u64,
+    /// Shards of snapshots whose files lie in a remote store, each once for every snapshot: no number here has them.
+    pub n_remote: u64,
     /// Shards that lie elsewhere than the root says.
     pub misplaced: Vec<BlobPath>,
     /// Shard tables with snapshots that the root does not know.
@@ -220,6 +224,7 @@ struct Found {
     shards: Vec<ShardUse>,
     unreferenced: Unreferenced,
     n_missing: u64,
+    n_remote: u64,
     misplaced: Vec<BlobPath>,
     dead_tables: Vec<DeadTable>,
     unreadable: Vec<Unread>,
@@ -276,6 +281,7 @@ pub fn measure_naming(
         usage.kinds.add(&found.of_index.kinds);
         usage.logical = usage.logical.plus(found.of_index.logical);
         usage.n_missing += found.n_missing;
+        usage.n_remote += found.n_remote;
         for (all, of_index) in usage.shares.iter_mut().zip(&found.of_index.shares) {
             for (group, share) in of_index {
                 if let Some(sum) = usize::try_from(*group).ok().and_then(|group| all.get_mut(group)) {
@@ -346,6 +352,8 @@ fn root_folder(
     let by_uuid: HashMap<&str, SnapshotIx> =
         (0..).zip(&repository.root.snapshots).map(|(ix, entry)| (&*entry.uuid, ix)).collect();
     let (mut kinds, mut root, shares) = (Kinds::default(), Blobs::default(), &mut usage.shares);
+    // Every snapshot has two blobs here: its facts and its cluster state.
+    let mut n_missing = 2 * repository.root.snapshots.len() as u64;
     let outside = unreferenced::sweep(repository, plans, forest.top.take(), question.deletes, &mut |name, stat| {
         let blob = Blobs::one(stat.len_bytes);
         let uuid = match RootBlob::parse(name) {
@@ -363,6 +371,7 @@ fn root_folder(
         };
         kinds.snapshot_metadata.add(blob);
         let Some(snapshot) = by_uuid.get(uuid) else { return };
+        n_missing = n_missing.saturating_sub(1);
         for (grouping, shares) in question.groupings.iter().zip(shares.iter_mut()) {
             let group = usize::try_from(grouping.group(*snapshot)).unwrap_or(usize::MAX);
             if let Some(share) = shares.get_mut(group) {
@@ -373,8 +382,45 @@ fn root_folder(
         }
     })?;
     unreferenced.merge(outside);
-    repository.shard_path_lens()?.into_iter().for_each(|len_bytes| kinds.root.add(Blobs::one(len_bytes)));
+    shard_paths(repository, question, usage, &mut kinds)?;
     usage.kinds.add(&kinds);
+    usage.n_missing += n_missing;
     usage.root = root;
     Ok(())
+}
+
+/// Notes about hashed shard folders: they go with their index.
+fn shard_paths(
+    repository: &Repository,
+    question: Question<'_>,
+    usage: &mut Usage,
+    kinds: &mut Kinds,
+) -> Result<(), StoreError> {
+    let mut by_id: HashMap<&str, IndexIx> = HashMap::new();
+    repository.each_shard_path_note(&mut |name, len_bytes| {
+        let blob = Blobs::one(len_bytes);
+        kinds.root.add(blob);
+        if by_id.is_empty() {
+            by_id.extend((0..).zip(&repository.root.indices).map(|(ix, entry)| (&*entry.id, ix)));
+        }
+        let note = ShardPathsNote::parse_name(name);
+        let Some(index) = note.and_then(|note| by_id.get(&*note.index_id).copied()) else { return };
+        let held_by = &repository.root.index_entry(index).snapshots;
+        for (at, grouping) in question.groupings.iter().enumerate() {
+            let mut shares = Shares::new(grouping, held_by);
+            shares.blob(held_by.iter().copied(), blob);
+            let of_note = shares.finish();
+            let of_index = usize::try_from(index).ok().and_then(|index| usage.indices.get_mut(index));
+            let of_index = of_index.and_then(|of_index| of_index.shares.get_mut(at));
+            for (group, share) in of_index.into_iter().flatten() {
+                of_note.iter().filter(|(of, _)| of == group).for_each(|(_, of_note)| share.add(of_note));
+            }
+            let Some(all) = usage.shares.get_mut(at) else { continue };
+            for (group, share) in of_note {
+                if let Some(sum) = usize::try_from(group).ok().and_then(|group| all.get_mut(group)) {
+                    sum.add(&share);
+                }
+            }
+        }
+    })
 }

@@ -229,6 +229,8 @@ struct Problems {
     damage: bool,
     /// Something could not be read.
     unread: bool,
+    /// The answer is about all that lies there, which belongs together only while the repository stays as it is.
+    whole: bool,
 }
 
 impl Problems {
@@ -236,20 +238,22 @@ impl Problems {
         Self {
             damage: unread.iter().any(|unread| unread.is_damage),
             unread: unread.iter().any(|unread| !unread.is_damage),
+            whole: false,
         }
     }
 
     fn add(&mut self, other: Self) {
         self.damage |= other.damage;
         self.unread |= other.unread;
+        self.whole |= other.whole;
     }
 
     fn note(&mut self, error: &BlobError) {
         if error.is_finding() { self.damage = true } else { self.unread = true }
     }
 
-    /// How the verb ends. What is missing from a repository that has moved on meanwhile is no damage: the verb starts
-    /// again, and in the end says that it does not know.
+    /// How the verb ends. What is missing from a repository that has moved on meanwhile is no damage, and numbers of
+    /// all of it mix what was with what is: the verb starts again, and in the end says that it does not know.
     fn exit(mut self, run: &mut Run<'_>, session: &Session, repository: &Repository) -> Result<Exit, Failure> {
         for (generation, error) in &repository.unreadable_roots {
             self.damage = true;
@@ -257,20 +261,32 @@ impl Problems {
             let line = format!("damaged: index-{generation}: {}: the answer is that of {older}", error.problem);
             run.io.error_text(&format!("{}\n", clean(&line)));
         }
-        Ok(match self {
-            _ if session.is_cancelled() => Exit::Interrupted,
-            Self { damage: true, .. } => match repository.newest_generation() {
+        if session.is_cancelled() {
+            return Ok(Exit::Interrupted);
+        }
+        if self.damage || self.whole {
+            match repository.newest_generation() {
                 Ok(now) if now != repository.scan.generations.last().copied() => {
                     if run.restarts_left > 0 {
                         return Err(Failure::Moved);
                     }
-                    run.io.error_text(
-                        "the repository changed whenever it was read: what is missing may just have been deleted\n",
-                    );
-                    Exit::Partly
+                    run.io.error_text(if self.damage {
+                        "the repository changed whenever it was read: what is missing may just have been deleted\n"
+                    } else {
+                        "the repository changed whenever it was read: the numbers mix what was with what is\n"
+                    });
+                    return Ok(Exit::Partly);
                 }
-                _ => Exit::Bad,
-            },
+                Ok(_) => {}
+                Err(error) if self.whole => {
+                    run.io.error_text(&format!("whether the repository changed meanwhile is not known: {error}\n"));
+                    self.unread = true;
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(match self {
+            Self { damage: true, .. } => Exit::Bad,
             Self { unread: true, .. } => Exit::Partly,
             Self { .. } => Exit::Good,
         })

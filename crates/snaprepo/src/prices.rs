@@ -26,9 +26,8 @@ pub(crate) struct Prices {
     /// A thousand pages of a listing.
     #[serde(default)]
     pub lists_per_1000: f64,
-    /// A thousand deletions; most clouds ask nothing for them.
-    #[serde(default)]
-    pub deletes_per_1000: f64,
+    /// A thousand deletions; most clouds ask nothing for them. Left out, nothing is said about deleting.
+    pub deletes_per_1000: Option<f64>,
     /// Taking a gigabyte out.
     #[serde(default)]
     pub egress_per_gb: f64,
@@ -64,7 +63,8 @@ pub(crate) struct Cost {
     pub keep_month: f64,
     /// Reading every blob once, and taking it out.
     pub copy_out: f64,
-    /// With `--free`: what deleting costs at once.
+    /// With `--free` and a price of deletions: what deleting the blobs costs at once, without the reads and writes that
+    /// go with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delete: Option<f64>,
     /// With `--free`: what it saves a month.
@@ -79,6 +79,7 @@ impl Prices {
         let bad = |message| PricesFault::Content { path: path.to_owned(), message };
         let prices: Self = toml_file::parse(&toml_file::read(path).map_err(failed)?).map_err(bad)?;
         let Self { storage_per_gb_month, reads_per_1000, lists_per_1000, deletes_per_1000, egress_per_gb, .. } = prices;
+        let deletes_per_1000 = deletes_per_1000.unwrap_or_default();
         let all = [storage_per_gb_month, reads_per_1000, lists_per_1000, deletes_per_1000, egress_per_gb];
         if all.iter().any(|price| !price.is_finite() || *price < 0.0) {
             return Err(bad("a price is a number, and not below zero".to_owned()));
@@ -99,9 +100,9 @@ impl Prices {
             + gigabytes(bytes) * self.egress_per_gb
     }
 
-    /// What deleting so many blobs costs.
-    pub(crate) fn delete(&self, n_blobs: u64) -> f64 {
-        number(n_blobs) / THOUSAND * self.deletes_per_1000
+    /// What deleting so many blobs costs, where that is known.
+    pub(crate) fn delete(&self, n_blobs: u64) -> Option<f64> {
+        self.deletes_per_1000.map(|price| number(n_blobs) / THOUSAND * price)
     }
 }
 

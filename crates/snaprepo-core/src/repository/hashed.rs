@@ -46,19 +46,18 @@ impl Repository {
         Ok(notes)
     }
 
-    /// How long these notes are, in bytes.
-    pub(crate) fn shard_path_lens(&self) -> Result<Vec<u64>, StoreError> {
-        let mut lens = Vec::new();
+    /// Tells of each of these notes its name, and how long it is, in bytes.
+    pub(crate) fn each_shard_path_note(&self, each: &mut dyn FnMut(&str, u64)) -> Result<(), StoreError> {
         if self.has_shard_paths()?
             && let Ok(folder) = self.blob(names::SHARD_PATHS)
         {
             self.store.list(&folder, &mut |entry| {
-                if let Entry::Blob { len_bytes, .. } = entry {
-                    lens.push(len_bytes);
+                if let Entry::Blob { name, len_bytes, .. } = entry {
+                    each(name, len_bytes);
                 }
             })?;
         }
-        Ok(lens)
+        Ok(())
     }
 
     /// Reads one such note: the folder of each shard.

@@ -51,6 +51,7 @@ pub(super) fn measure(
             shares: of_shard,
             unreferenced,
             n_missing,
+            n_remote,
             misplaced,
             dead_table,
             unreadable,
@@ -65,6 +66,7 @@ pub(super) fn measure(
             }
         }
         found.n_missing += n_missing;
+        found.n_remote += n_remote;
         found.misplaced.extend(misplaced);
         found.dead_tables.extend(dead_table);
         found.unreadable.extend(unreadable);

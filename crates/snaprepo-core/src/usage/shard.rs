@@ -32,6 +32,8 @@ pub(super) struct OneShard {
     pub(super) shares: Vec<Vec<(u32, Share)>>,
     pub(super) unreferenced: Unreferenced,
     pub(super) n_missing: u64,
+    /// Snapshots whose files of it lie in a remote store.
+    pub(super) n_remote: u64,
     /// Its folder, where that lies elsewhere than the root says.
     pub(super) misplaced: Option<BlobPath>,
     /// Its table, where that has snapshots that the root does not know.
@@ -69,7 +71,7 @@ pub(super) fn measure(
         }
     };
     let Some(folder) = folder else {
-        one.unreadable.extend(lost_folder(repository, plan, shard));
+        one.unreadable.extend(lost_folder(repository, plan, shard, &mut one.n_remote));
         return one;
     };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
@@ -121,12 +123,16 @@ fn dead_table(
 }
 
 /// A shard that failed in all its snapshots has no folder; any other has.
-fn lost_folder(repository: &Repository, plan: &IndexPlan, shard: u32) -> Option<Unread> {
+fn lost_folder(repository: &Repository, plan: &IndexPlan, shard: u32, n_remote: &mut u64) -> Option<Unread> {
     let name = &repository.root.index_entry(plan.index).name;
     let held = plan.held.iter().filter(|held| held.n_shards > shard && held.mounted == Mounted::No);
     let mut unread = None;
     let is_expected = held.into_iter().any(|held| match repository.snapshot_info(held.snapshot) {
-        Ok(info) => info.pinned_timestamp.is_none() && !info.has_failed(name, shard),
+        Ok(info) if info.pinned_timestamp.is_some() => {
+            *n_remote += 1;
+            false
+        }
+        Ok(info) => !info.has_failed(name, shard),
         Err(error) => {
             unread = Some(Unread::from(error));
             false
@@ -190,10 +196,14 @@ fn join(
     let held_by = &repository.root.index_entry(plan.index).snapshots;
     let lists: HashMap<String, SnapshotIx> =
         held_by.iter().map(|snapshot| (repository.shard_snapshot_name(*snapshot), *snapshot)).collect();
+    // Who is in the table has a list of its own beside it.
+    let mut without_list: HashSet<SnapshotIx> = files.holders.iter().map(|(snapshot, _)| *snapshot).collect();
     for other in &folder.others {
         let blob = Blobs::one(other.stat.map_or(0, |stat| stat.len_bytes));
         let list = lists.get(other.name.strip_prefix("shallow-").unwrap_or(&other.name));
         if let Some(snapshot) = list {
+            without_list.remove(snapshot);
+            one.n_remote += u64::from(other.name.starts_with("shallow-"));
             one.kinds.shard_metadata.add(blob);
             shares.iter_mut().for_each(|shares| shares.blob(std::iter::once(*snapshot), blob));
         } else if current == Some(&*other.name) {
@@ -205,5 +215,6 @@ fn join(
             one.unreferenced.shard_entry(store, folder, other)?;
         }
     }
+    one.n_missing = one.n_missing.saturating_add(without_list.len() as u64);
     Ok(())
 }

@@ -113,6 +113,7 @@ pub(super) fn need_listings(session: &Session) -> Result<(), Failure> {
 pub(super) fn problems(usage: &Usage) -> Problems {
     let mut problems = Problems::of(&usage.unreadable);
     problems.damage |= usage.n_missing > 0;
+    problems.whole = true;
     problems
 }
 
@@ -246,7 +247,7 @@ pub(super) fn view(repository: &Repository, usage: &Usage, free: Option<FreeView
         currency: prices.currency.clone(),
         keep_month: prices.keep_month(total.bytes),
         copy_out: prices.copy_out(needed.n, needed.bytes),
-        delete: free.as_ref().map(|free| prices.delete(free.blobs + free.replaced_blobs)),
+        delete: free.as_ref().and_then(|free| prices.delete(free.blobs + free.replaced_blobs)),
         saved_month: free.as_ref().map(|free| prices.keep_month(free.size_in_bytes)),
     });
     DuView {
@@ -265,6 +266,7 @@ pub(super) fn view(repository: &Repository, usage: &Usage, free: Option<FreeView
         average_data_blob_in_bytes: average,
         many_small_blobs: kinds.data.n >= MANY_BLOBS && average.is_some_and(|average| average < SMALL_BLOB_LEN),
         missing_blobs: usage.n_missing,
+        remote_store_shards: usage.n_remote,
         classes: Vec::new(),
         beside: None,
         by: None,

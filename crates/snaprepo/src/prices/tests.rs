@@ -21,7 +21,9 @@ fn sums() {
     assert!(is(prices.keep_month(50_000_000_000), 1.0));
     // Ten thousand reads, ten pages, two gigabytes.
     assert!(is(prices.copy_out(10_000, 2_000_000_000), 5.0 + 0.05 + 0.2));
-    assert!(is(prices.delete(1_000_000), 0.0));
+    assert_eq!(prices.delete(1_000_000), None, "nobody said what it costs");
+    let prices = Prices { deletes_per_1000: Some(0.25), ..prices };
+    assert!(prices.delete(1_000_000).is_some_and(|sum| is(sum, 250.0)));
 }
 
 #[test]

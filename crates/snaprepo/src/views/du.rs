@@ -43,6 +43,8 @@ pub(crate) struct DuView {
     pub many_small_blobs: bool,
     /// Blobs that snapshots need and that are not there: `verify` names them.
     pub missing_blobs: u64,
+    /// Shards of snapshots whose files lie in a remote store, once for every snapshot: no number here has these files.
+    pub remote_store_shards: u64,
     /// With `--classes`: blobs below the base path.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<StoredClassRow>,
@@ -210,6 +212,11 @@ impl View for DuView {
         if let Some(cost) = &self.cost {
             text.push('\n');
             text += &cost_text(cost);
+        }
+        if self.remote_store_shards > 0 {
+            let shards = counted(self.remote_store_shards, "shard");
+            text +=
+                &format!("files of {shards} lie in a remote store, outside of the repository: no number has them\n");
         }
         text += &layout.unreadable(&self.unreadable);
         if self.missing_blobs > 0 {
