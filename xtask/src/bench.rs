@@ -16,6 +16,7 @@ mod cores;
 mod crc;
 mod delay;
 mod du;
+mod engine;
 mod footers;
 mod list;
 mod memory;
@@ -48,6 +49,8 @@ pub(crate) enum Part {
     Du,
     /// What `gc` does with ten million blobs, and `delete` with half of 20,000 snapshots
     Change,
+    /// The same deletion by a real node and by us: half of 300 snapshots of 50 shards
+    Engine,
     /// Memory of `verify --depth content` as the repository grows
     Memory,
     /// Buckets of a real server: `verify --depth content` against s5cmd and rclone
@@ -74,7 +77,7 @@ struct Bench {
 
 type Measure = fn(&Bench, &mut Tables) -> Result<(), Error>;
 
-const PARTS: [(Part, Measure); 11] = [
+const PARTS: [(Part, Measure); 12] = [
     (Part::Crc, crc::measure),
     (Part::Content, content::measure),
     (Part::Footers, footers::measure),
@@ -82,6 +85,7 @@ const PARTS: [(Part, Measure); 11] = [
     (Part::Status, status::measure),
     (Part::Du, du::measure),
     (Part::Change, change::measure),
+    (Part::Engine, engine::measure),
     (Part::Memory, memory::measure),
     (Part::Remote, remote::measure),
     (Part::Rate, rate::measure),
