@@ -66,7 +66,7 @@ pub(super) fn measure(bench: &Bench, tables: &mut Tables) -> Result<(), Error> {
         }
     }
     let (ours, theirs) = (Measured::new("delete", ours), Measured::new(RELEASE, theirs));
-    tables.title("delete: 150 of 300 snapshots of 50 shards, a folder");
+    tables.title(&format!("delete: {} of {N_SNAPSHOTS} snapshots of {N_SHARDS} shards", doomed.len()));
     tables.ratio(&ours, &theirs, Some(AtMost(1.0)));
     tables.number(&ours, "s", None);
     tables.number(&theirs, "s", None);
