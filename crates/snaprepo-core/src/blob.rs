@@ -4,7 +4,7 @@ use std::fmt;
 
 use snaprepo_codec::{BlobPath, Fault};
 use snaprepo_format::root::RootFault;
-use snaprepo_store::{ReadStore, StoreError};
+use snaprepo_store::{ReadStore, RemoteErrorKind, StoreError, StoreErrorKind};
 
 /// A blob that could not be had.
 #[derive(Debug)]
@@ -43,6 +43,13 @@ impl BlobError {
     #[must_use]
     pub fn is_finding(&self) -> bool {
         !matches!(self.problem, Problem::Unknown(_))
+    }
+
+    /// Whether the store has moved the blob to where nobody can read it before it is brought back.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        let kind = self.of_store().map(|error| &error.kind);
+        matches!(kind, Some(StoreErrorKind::Remote(RemoteErrorKind::Archived { .. })))
     }
 
     /// What the store said, when nothing is known but that.

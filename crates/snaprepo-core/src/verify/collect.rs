@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
+use snaprepo_codec::BlobPath;
 use snaprepo_format::root::{IndexIx, SnapshotIx};
 
 use super::{
@@ -47,11 +48,17 @@ impl Notes {
         self.tally.add(&later.tally);
     }
 
-    /// Notes a blob that could not be had: as a finding when that is damage, else as a failure of ours.
+    /// Notes a blob that could not be had: as a finding when that says something about the repository, else as a failure
+    /// of ours. An archived blob is not damaged, but no engine can read it either.
     pub(crate) fn blob(&mut self, error: &BlobError, finding: impl FnOnce(&BlobError) -> Finding) {
         let finding = finding(error);
         if error.is_finding() {
             self.find(finding);
+        } else if error.is_archived() {
+            let kind = FindingKind::BlobArchived;
+            // What its bytes are nobody knows: the snapshots are neither broken nor whole.
+            let archived = Finding { kind, severity: kind.severity(), breaks_restore: false, ..finding };
+            self.find(Finding { message: error.problem.to_string(), offset: None, ..archived }.blob(&error.path));
         } else {
             self.failures.push(Unread {
                 failure: ReadFailure { path: error.path.clone(), message: error.problem.to_string() },
@@ -69,6 +76,7 @@ pub(crate) struct Collector<'a> {
     max: usize,
     pub(crate) findings: Vec<Finding>,
     pub(crate) n_findings: [u64; 3],
+    pub(crate) n_archived: u64,
     pub(crate) failures: Vec<ReadFailure>,
     pub(crate) n_failures: u64,
     pub(crate) tally: Tally,
@@ -86,6 +94,7 @@ impl<'a> Collector<'a> {
             max,
             findings: Vec::new(),
             n_findings: [0; 3],
+            n_archived: 0,
             failures: Vec::new(),
             n_failures: 0,
             tally: Tally::default(),
@@ -110,6 +119,10 @@ impl<'a> Collector<'a> {
         finding.blob = finding.blob.map(|path| self.repository.shown(&path));
         if finding.breaks_restore {
             self.mark(&finding);
+        }
+        if let (FindingKind::BlobArchived, Some(path)) = (finding.kind, &finding.blob) {
+            self.mark_unread(&finding.snapshots, finding.index, path);
+            self.n_archived += 1;
         }
         if finding.kind == FindingKind::ShardPathTypeLost && self.merge_path_type(&finding) {
             return;
@@ -159,15 +172,19 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn unread(&mut self, unread: Unread) {
-        let path = self.repository.shown(&unread.failure.path);
-        for snapshot in unread.snapshots {
+    fn mark_unread(&mut self, snapshots: &[SnapshotIx], index: Option<IndexIx>, path: &BlobPath) {
+        for snapshot in snapshots {
             let cause = Cause::Unread(path.clone());
-            match unread.index {
-                Some(index) => self.unread_pairs.entry((snapshot, index)).or_insert(cause),
-                None => self.unread_snapshots.entry(snapshot).or_insert(cause),
+            match index {
+                Some(index) => self.unread_pairs.entry((*snapshot, index)).or_insert(cause),
+                None => self.unread_snapshots.entry(*snapshot).or_insert(cause),
             };
         }
+    }
+
+    fn unread(&mut self, unread: Unread) {
+        let path = self.repository.shown(&unread.failure.path);
+        self.mark_unread(&unread.snapshots, unread.index, &path);
         self.n_failures += 1;
         if self.failures.len() < self.max {
             self.failures.push(ReadFailure { path, message: unread.failure.message });

@@ -103,6 +103,7 @@ kinds! {
     CommitInvalid "commit-invalid" Error "A shard of a snapshot has no readable Lucene commit."
     CommitMismatch "commit-mismatch" Error "The files of a shard are not those that its Lucene commit names."
     ShardStateMismatch "shard-state-mismatch" Warning "The recorded state of a shard is not that of its Lucene commit."
+    BlobArchived "blob-archived" Error "A blob lies in a storage class that cannot be read at once; it may be intact, but no restore can read it."
     MissingBlob "missing-blob" Error "A part of a file is missing."
     BlobLengthMismatch "blob-length-mismatch" Error "A part of a file has the wrong length."
     ExtraPart "extra-part" Warning "A file has more parts than its length gives."

@@ -206,6 +206,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// All findings by severity: info, warning, error.
     pub n_findings: [u64; 3],
+    /// Those among the errors that are blobs in an archive: not known to be damaged.
+    pub n_archived: u64,
     /// What could not be read; no more than findings were asked for.
     pub failures: Vec<ReadFailure>,
     /// All that could not be read.
@@ -228,6 +230,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// Whether all that is wrong is that blobs lie in an archive.
+    #[must_use]
+    pub fn is_only_archived(&self) -> bool {
+        self.n_archived > 0 && self.count(Severity::Error) + self.count(Severity::Warning) == self.n_archived
+    }
+
     /// Findings of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> u64 {

@@ -121,6 +121,7 @@ impl Verdicts<'_> {
             outcome,
             findings: collector.findings,
             n_findings: collector.n_findings,
+            n_archived: collector.n_archived,
             failures: collector.failures,
             n_failures: collector.n_failures,
             snapshots,

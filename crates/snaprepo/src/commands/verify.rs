@@ -190,6 +190,7 @@ fn empty_view(options: &Options) -> VerifyView {
         findings: Vec::new(),
         errors: Vec::new(),
         n_errors: 0,
+        only_archived: false,
         snapshots: Vec::new(),
         indices: Vec::new(),
         not_restorable: Vec::new(),
@@ -229,6 +230,7 @@ pub(super) fn view(report: &Report, options: &Options) -> VerifyView {
         },
         findings: report.findings.iter().map(|finding| finding_view(Some(repository), finding)).collect(),
         n_errors: report.n_failures,
+        only_archived: report.is_only_archived(),
         errors: report
             .failures
             .iter()
@@ -390,6 +392,9 @@ fn next(kind: FindingKind, severity: Severity) -> Option<&'static str> {
         | K::InlinedFileCorrupt
         | K::InlinedCopyMismatch => {
             "bring the blob back from a copy or an older version of the bucket, then verify again"
+        }
+        K::BlobArchived => {
+            "restore the objects of the repository from the archive, then verify again: what they hold is not known to be broken"
         }
         K::ShardFolderMissing => {
             "bring the folder back from a copy; hashed shard folders lie outside the base path (docs/guides/locations.md)"

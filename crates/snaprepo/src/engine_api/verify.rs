@@ -74,7 +74,8 @@ fn results(node: &Node, report: &Report, options: &Options, n_anomalies: u64) ->
     })
 }
 
-/// The engine's text for a kind of finding; it has none for what only we look for.
+/// The engine's text for a kind of finding; it has none for what only we look for. That of archived blobs is ours: an
+/// engine has no word for them and fails in many ways.
 fn anomaly(kind: FindingKind) -> Option<&'static str> {
     use FindingKind as K;
     Some(match kind {
@@ -87,6 +88,7 @@ fn anomaly(kind: FindingKind) -> Option<&'static str> {
         K::ShardGenerationUnreadable => "failed to load shard generation",
         K::ShardSnapshotUnreadable => "failed to load shard snapshot",
         K::MissingBlob => "missing blob",
+        K::BlobArchived => "archived blob",
         K::BlobLengthMismatch => "mismatched blob length",
         K::FooterInvalid | K::ChecksumMismatch | K::ContentCorrupt => "corrupt data blob",
         K::SnapshotNotInShardGeneration => "snapshot not in shard generation",

@@ -61,6 +61,9 @@ pub(crate) struct VerifyView {
     /// For the text only: now, for ages.
     #[serde(skip)]
     pub now_millis: i64,
+    /// For the text only: whether all that is wrong is that blobs lie in an archive.
+    #[serde(skip)]
+    pub only_archived: bool,
     /// For the text only: requests and time.
     #[serde(skip)]
     pub closing: String,
@@ -286,6 +289,7 @@ impl VerifyView {
             "pass" if n("unknown") > 0 => "nothing broken:",
             "pass" => "intact:",
             "fail" if self.counts.error == 0 => "warnings:",
+            "fail" if self.only_archived => "archived:",
             "fail" => "damaged:",
             "inconclusive" => "inconclusive:",
             _ => "interrupted:",
