@@ -12,9 +12,7 @@ use std::{
 use snaprepo_codec::BlobPath;
 use snaprepo_core::{
     NoObserver, Repository,
-    change::{
-        self, Applied, Damaged, Exclusive, Fences, Former, Journal, Means, Plan, Planned, Quarantine, Request, Stage,
-    },
+    change::{self, Applied, Damaged, Exclusive, Fences, Journal, Means, Plan, Planned, Quarantine, Request, Stage},
     chronology,
     usage::{self, Grouping, Question},
     verify::{self, Class, Depth, FindingKind, Report},
@@ -66,8 +64,8 @@ fn plan(repository: &Repository, snapshots: &[SnapshotIx]) -> Planned {
 }
 
 /// Begins a journal in a store of its own.
-fn journal(plan: &Plan, old_root: &[u8]) -> Journal {
-    let former = Former { root: Some(old_root.to_vec()), latest: None };
+fn journal(store: &dyn WriteStore, base: &BlobPath, plan: &Plan) -> Journal {
+    let former = change::check(store, base, plan).unwrap();
     Journal::begin(Arc::new(MemoryStore::new()), &BlobPath::root(), plan, &former, None).unwrap()
 }
 
@@ -142,8 +140,7 @@ fn what_stays_is_whole_and_what_goes_was_promised() {
             let plan = planned.plan.unwrap_or_else(|| panic!("{name}: {:?}", planned.refusals));
             let old = content(&*store);
             let promised = promised(&repository, &choice);
-            let root = store.read(&repository.root_path().unwrap()).unwrap();
-            let mut journal = journal(&plan, &root);
+            let mut journal = journal(&*store, &base, &plan);
             let applied = apply(&*store, &base, &plan, &mut journal).unwrap();
             assert_eq!((applied.stage, applied.n_failed), (Stage::Done, 0), "{name}");
             assert_eq!(applied.deleted, plan.doomed, "{name}");

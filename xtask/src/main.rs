@@ -19,6 +19,10 @@ mod test;
 mod tidy;
 mod workspace;
 
+/// As the program has it: what is measured in this process is measured with its allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Automation of the snaprepo workspace.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]

@@ -123,7 +123,9 @@ impl Check {
 
     fn failed(kind: CheckKind, error: &StoreError) -> Self {
         let next = match &error.kind {
-            StoreErrorKind::Denied => Some("give this identity what `snaprepo doctor --policy` prints".to_owned()),
+            StoreErrorKind::Denied | StoreErrorKind::Remote(RemoteErrorKind::ListingDenied) => {
+                Some("give this identity what `snaprepo doctor --policy` prints".to_owned())
+            }
             kind => kind.next_step(),
         };
         Self { next, ..Self::new(kind, Verdict::Bad, error.kind.to_string()) }

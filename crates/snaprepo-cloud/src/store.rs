@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! list, walk   pages     one listing, page by page, the next one on its way
+//!              flat      a long one by ranges of keys at once
 //! read, stream reader    one object, gone on with from the byte reached when its answer breaks off
 //!              ranges    a large one by several requests at once, where there is room
 //! create …     write     put-if-absent, put, delete; many deletes at once
@@ -11,7 +12,7 @@
 use std::{fmt, sync::Arc};
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, Upload, WriteStore};
+use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, Upload, Version, WriteStore};
 
 use crate::{
     credentials::CredentialReport,
@@ -23,6 +24,7 @@ use crate::{
 };
 
 mod bulk;
+mod flat;
 mod list;
 pub(crate) mod pages;
 mod ranges;
@@ -160,18 +162,18 @@ impl ReadStore for CloudStore {
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::list(self, folder, "", visit).map_err(|refusal| at(folder, refusal))
+        list::list(self, folder, "", visit).map_err(|refusal| at(folder, refusal.of_listing()))
     }
 
     fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::list(self, folder, prefix, visit).map_err(|refusal| at(folder, refusal))
+        list::list(self, folder, prefix, visit).map_err(|refusal| at(folder, refusal.of_listing()))
     }
 
     /// In the order of the keys as bytes, as all services promise but those of S3 directory buckets.
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::walk(self, folder, visit).map_err(|refusal| at(folder, refusal))
+        list::walk(self, folder, visit).map_err(|refusal| at(folder, refusal.of_listing()))
     }
 
     fn walks_at_once(&self) -> bool {
@@ -198,6 +200,17 @@ impl WriteStore for CloudStore {
     fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {
         self.not_the_web(path, StoreErrorKind::Denied)?;
         self.wait(path, write::replace(self.client(), Self::key(path)?, bytes))
+    }
+
+    fn read_version(&self, path: &BlobPath) -> Result<(Vec<u8>, Version), StoreError> {
+        self.wait(path, write::read_version(self.client(), Self::key(path)?))
+    }
+
+    /// In one step, where the service knows the condition; one that does not know it refuses with
+    /// [`NotOffered`](snaprepo_store::RemoteErrorKind::NotOffered), or ignores it.
+    fn update(&self, path: &BlobPath, bytes: &[u8], from: &Version) -> Result<(), StoreError> {
+        self.not_the_web(path, StoreErrorKind::Denied)?;
+        self.wait(path, write::update(self.client(), Self::key(path)?, bytes, from))
     }
 
     /// S3 does not tell whether there was anything to delete: there, an absent blob is no error.

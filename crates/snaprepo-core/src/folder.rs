@@ -76,6 +76,12 @@ pub(crate) struct ShardFolder {
 }
 
 impl ShardFolder {
+    /// The length of a metadata blob in it, in bytes; 0 where that is not known.
+    pub(crate) fn len_of(&self, name: &str) -> u64 {
+        let found = self.others.iter().find(|other| &*other.name == name);
+        found.and_then(|other| other.stat).map_or(0, |stat| stat.len_bytes)
+    }
+
     /// The folder of a store that lists nothing, to be filled by name.
     pub(crate) fn without_listing(path: BlobPath) -> Self {
         Self { path, by_name: true, ..Self::default() }

@@ -19,6 +19,7 @@ pub mod discover;
 pub mod documents;
 pub mod event;
 mod folder;
+mod hands;
 mod legacy;
 mod open_error;
 pub mod repository;

@@ -22,6 +22,7 @@ mod hashed;
 use crate::{
     OpenError,
     blob::{self, BlobError, Problem},
+    hands::Hands,
     legacy,
     scan::{RootScan, load_root, scan_by_latest, scan_root, scan_roots},
 };
@@ -40,6 +41,8 @@ pub struct Repository {
     has_shard_paths: Arc<OnceLock<bool>>,
     /// The root lists snapshots by index; this is the other way round, made once it is asked for.
     indices_of: Arc<OnceLock<Vec<Vec<IndexIx>>>>,
+    /// Shard tables that are taken apart at this moment.
+    pub(crate) hands: Arc<Hands>,
     /// The generation that is open; `None` before Elasticsearch 5, which has none.
     pub generation: Option<u64>,
     /// Its content.
@@ -156,6 +159,7 @@ impl Repository {
             shard_prefix: Arc::default(),
             has_shard_paths: Arc::default(),
             indices_of: Arc::default(),
+            hands: Arc::default(),
             generation,
             root,
             scan,

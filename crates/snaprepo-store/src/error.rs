@@ -38,6 +38,9 @@ pub enum StoreErrorKind {
     /// There is a blob of this name already.
     #[error("exists already")]
     Exists,
+    /// The blob is in another state than the one that was to be replaced.
+    #[error("was written by somebody else meanwhile")]
+    Stale,
     /// The blob is larger than may be held in memory.
     #[error("is {len} bytes long, more than the {limit} that may be read at once")]
     TooLarge {

@@ -29,4 +29,4 @@ pub use read::{
     BlobStat, Entry, FolderReader, Listed, MAX_BLOB_IN_MEMORY, OddEntry, ReadStore, STREAM_BUFFER_LEN, Streamed,
 };
 pub use remote::RemoteErrorKind;
-pub use write::{Upload, WriteStore};
+pub use write::{Upload, Version, WriteStore};

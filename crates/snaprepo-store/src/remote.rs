@@ -56,6 +56,9 @@ pub enum RemoteErrorKind {
         /// What was tried.
         reason: String,
     },
+    /// What may be read may not be listed.
+    #[error("permission denied to list it")]
+    ListingDenied,
     /// The bucket lies elsewhere.
     #[error("the bucket is not in region {given}{}", needed.as_ref().map(|region| format!(" but in {region}")).unwrap_or_default())]
     WrongRegion {
@@ -159,6 +162,9 @@ impl RemoteErrorKind {
             Self::BadCredentials { .. } => "snaprepo doctor shows which credentials are used, and from where",
             Self::NoCredentials { .. } => {
                 "set the credentials of the cloud in the environment, name a profile, or say anonymous=true"
+            }
+            Self::ListingDenied => {
+                "reading alone is not enough: let the credentials list, too; snaprepo doctor LOCATION --policy list prints what they need"
             }
             Self::WrongRegion { needed: Some(region), .. } => return Some(format!("set region={region}")),
             Self::WrongRegion { needed: None, .. } => "set region= to the region of the bucket",

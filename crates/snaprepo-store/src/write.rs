@@ -20,6 +20,24 @@ pub trait Upload {
     fn finish(self: Box<Self>) -> Result<(), StoreError>;
 }
 
+/// Which state of a blob was read. What it means only the store knows that gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version(Vec<u8>);
+
+impl Version {
+    /// For stores: whatever they know a state again by.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// For stores: what they made it of.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A place to write blobs to.
 pub trait WriteStore: ReadStore {
     /// Writes a new blob, completely and durably, if there is none of its name.
@@ -44,6 +62,28 @@ pub trait WriteStore: ReadStore {
     /// # Errors
     /// When the old content, if any, is still in place.
     fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Reads a whole blob, and which state of it that is, for [`update`](Self::update).
+    ///
+    /// # Errors
+    /// As [`ReadStore::read`].
+    fn read_version(&self, path: &BlobPath) -> Result<(Vec<u8>, Version), StoreError> {
+        let bytes = self.read(path)?;
+        Ok((bytes.clone(), Version::new(bytes)))
+    }
+
+    /// Writes a blob in place of the state of it that was read. Stores that cannot do that in one step look once more
+    /// before they write.
+    ///
+    /// # Errors
+    /// With [`Stale`](StoreErrorKind::Stale) when the blob is in another state; when it is absent; when the old content is
+    /// still in place for another reason.
+    fn update(&self, path: &BlobPath, bytes: &[u8], from: &Version) -> Result<(), StoreError> {
+        if self.read(path)? != from.0 {
+            return Err(StoreError::new(path, StoreErrorKind::Stale));
+        }
+        self.replace(path, bytes)
+    }
 
     /// Removes a blob.
     ///

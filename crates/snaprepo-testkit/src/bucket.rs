@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod listing;
+mod parts;
 mod time;
 
 /// Keys of a page, unless a test says otherwise: so few that every test has several pages.
@@ -35,6 +36,7 @@ pub struct Bucket {
 
 struct State {
     objects: Mutex<BTreeMap<String, Object>>,
+    uploads: Mutex<parts::Uploads>,
     page_len: AtomicUsize,
 }
 
@@ -56,7 +58,11 @@ impl Bucket {
     /// A bucket whose answers `fault` may replace; it is told the right answer too.
     #[must_use]
     pub fn start_with(fault: impl Fn(&Seen, &Reply) -> Option<Reply> + Send + Sync + 'static) -> Self {
-        let state = Arc::new(State { objects: Mutex::default(), page_len: AtomicUsize::new(PAGE_LEN) });
+        let state = Arc::new(State {
+            objects: Mutex::default(),
+            uploads: Mutex::default(),
+            page_len: AtomicUsize::new(PAGE_LEN),
+        });
         let shared = Arc::clone(&state);
         let server = Server::start(move |seen| {
             let right = answer(&shared, seen);
@@ -96,6 +102,12 @@ impl Bucket {
     pub fn pages_of(self, n_keys: usize) -> Self {
         self.state.page_len.store(n_keys.max(1), Ordering::SeqCst);
         self
+    }
+
+    /// What the bucket answers when it is asked outside of a connection.
+    #[must_use]
+    pub fn answer(&self, seen: &Seen) -> Reply {
+        answer(&self.state, seen)
     }
 
     /// Writes an object.
@@ -143,6 +155,9 @@ pub fn etag(bytes: &[u8]) -> String {
 }
 
 fn answer(state: &State, seen: &Seen) -> Reply {
+    if seen.query("uploads").is_some() || seen.query("uploadId").is_some() {
+        return parts::answer(state, seen);
+    }
     let mut objects = state.objects();
     let Some(rest) = seen.path.strip_prefix("/bucket") else { return Reply::error(404, "NoSuchBucket") };
     let key = rest.trim_start_matches('/');
@@ -156,6 +171,13 @@ fn answer(state: &State, seen: &Seen) -> Reply {
         ("PUT", key) => {
             if seen.header("if-none-match").is_some() && objects.contains_key(key) {
                 return Reply::error(412, "PreconditionFailed");
+            }
+            if let Some(wanted) = seen.header("if-match") {
+                match objects.get(key) {
+                    None => return Reply::error(404, "NoSuchKey"),
+                    Some(object) if etag(&object.bytes) != wanted => return Reply::error(412, "PreconditionFailed"),
+                    Some(_) => {}
+                }
             }
             objects.insert(key.to_owned(), Object { bytes: seen.body.clone(), modified: WRITTEN });
             Reply::new(200).header("etag", &etag(&seen.body))

@@ -20,6 +20,7 @@ mod many;
 mod race;
 mod reading;
 mod samples;
+mod updating;
 mod writing;
 
 pub use samples::{NAMES, write_samples};
@@ -32,6 +33,8 @@ pub type DeleteMany<'a> = dyn Fn(&[BlobPath]) -> Vec<StoreError> + 'a;
 pub struct Promises<'a> {
     /// To a second writer of a new blob.
     pub create: Create,
+    /// To a writer who wants to replace a state of a blob that it is not in any more.
+    pub update: Update,
     /// To a listing of a folder that does not exist.
     pub absent_folder: Absent,
     /// To the deletion of a blob that does not exist.
@@ -50,6 +53,17 @@ pub enum Create {
     /// The second writer is refused.
     IsHonoured,
     /// The second writer overwrites.
+    IsIgnored,
+}
+
+/// What becomes of a write in place of one state of a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Update {
+    /// It looks and writes in one step: of many writers one wins.
+    IsOneStep,
+    /// It looks, and then writes.
+    IsLookedAt,
+    /// It writes whatever is there.
     IsIgnored,
 }
 
@@ -88,6 +102,7 @@ impl Promises<'_> {
     pub fn object_store() -> Self {
         Self {
             create: Create::IsHonoured,
+            update: Update::IsOneStep,
             absent_folder: Absent::IsFine,
             absent_delete: Absent::IsError,
             names_left_out: &[],
@@ -99,7 +114,7 @@ impl Promises<'_> {
     /// As a directory is.
     #[must_use]
     pub fn directory() -> Self {
-        Self { absent_folder: Absent::IsError, n_many: 1_100, ..Self::object_store() }
+        Self { absent_folder: Absent::IsError, update: Update::IsLookedAt, n_many: 1_100, ..Self::object_store() }
     }
 }
 
@@ -119,6 +134,7 @@ pub fn check(store: &dyn WriteStore, folder: &BlobPath, promises: &Promises<'_>)
     if promises.create == Create::IsHonoured {
         race::check(&mut trial, store, &below(folder, "race"));
     }
+    updating::check(&mut trial, store, &below(folder, "updating"), promises.update);
     many::check(&mut trial, store, &below(folder, "many"), promises);
     many::clean(&mut trial, store, folder);
     trial.breaches

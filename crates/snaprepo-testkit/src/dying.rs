@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, WriteStore};
+use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, Version, WriteStore};
 
 use crate::memory::MemoryStore;
 
@@ -111,6 +111,10 @@ impl WriteStore for Dying {
 
     fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {
         self.effect(path, || self.store.replace(path, bytes))
+    }
+
+    fn update(&self, path: &BlobPath, bytes: &[u8], from: &Version) -> Result<(), StoreError> {
+        self.effect(path, || self.store.update(path, bytes, from))
     }
 
     fn delete(&self, path: &BlobPath) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, WriteStore};
+use snaprepo_store::{BlobStat, Entry, ReadStore, StoreError, StoreErrorKind, Streamed, Version, WriteStore};
 
 /// Blobs by path.
 #[derive(Debug, Default)]
@@ -133,6 +133,16 @@ impl WriteStore for MemoryStore {
 
     fn replace(&self, path: &BlobPath, bytes: &[u8]) -> Result<(), StoreError> {
         self.blobs().insert(path.clone(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn update(&self, path: &BlobPath, bytes: &[u8], from: &Version) -> Result<(), StoreError> {
+        let mut blobs = self.blobs();
+        let blob = blobs.get_mut(path).ok_or_else(|| StoreError::new(path, StoreErrorKind::NotFound))?;
+        if blob != from.as_bytes() {
+            return Err(StoreError::new(path, StoreErrorKind::Stale));
+        }
+        *blob = bytes.to_vec();
         Ok(())
     }
 

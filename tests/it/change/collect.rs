@@ -40,7 +40,7 @@ fn what_a_root_has_forgotten_is_collected_as_if_it_had_been_deleted() {
         let choice = choices(&repository).swap_remove(0);
         let deletion = plan(&repository, &choice).plan.unwrap();
         let old_root = deleted.read(&repository.root_path().unwrap()).unwrap();
-        apply(&*deleted, &base, &deletion, &mut journal(&deletion, &old_root)).unwrap();
+        apply(&*deleted, &base, &deletion, &mut journal(&*deleted, &base, &deletion)).unwrap();
 
         // What has no age is never collected.
         let directory = LocalStore::open(&fixture.root()).unwrap();
@@ -60,8 +60,7 @@ fn what_a_root_has_forgotten_is_collected_as_if_it_had_been_deleted() {
         };
         let collected = change::gc(&forgetful, collect, &pool(), &NoObserver).unwrap();
         let plan = collected.plan.unwrap_or_else(|| panic!("{name}: {:?}", collected.refusals));
-        let root = store.read(&forgetful.root_path().unwrap()).unwrap();
-        let mut journal: Journal = journal(&plan, &root);
+        let mut journal: Journal = journal(&*store, &base, &plan);
         assert_eq!(apply(&*store, &base, &plan, &mut journal).unwrap().stage, Stage::Done, "{name}");
         n += plan.tables.len();
 

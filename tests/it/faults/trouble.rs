@@ -54,6 +54,10 @@ pub(crate) enum Trouble {
     LongerThanAnnounced,
     Still,
     Denied,
+    Expired,
+    ElsewhereInRegion,
+    RequesterPays,
+    ClockSkew,
     Archived,
     Html,
     NoBucket,
@@ -84,6 +88,14 @@ impl Trouble {
             Self::LongerThanAnnounced => right.clone().header("content-length", &(body.len() + 7).to_string()),
             Self::Still => right.clone().still_at(body.len() / 2),
             Self::Denied => Reply::error(403, "AccessDenied"),
+            Self::Expired => Reply::error(400, "ExpiredToken"),
+            Self::ElsewhereInRegion => {
+                Reply::error(301, "PermanentRedirect").header("x-amz-bucket-region", "eu-central-1")
+            }
+            Self::RequesterPays => Reply::new(403)
+                .header("content-type", "application/xml")
+                .body("<Error><Code>AccessDenied</Code><Message>Bucket is a Requester Pays bucket</Message></Error>"),
+            Self::ClockSkew => Reply::error(403, "RequestTimeTooSkewed"),
             Self::Archived => Reply::error(403, "InvalidObjectState"),
             Self::Html => Reply::ok("<!DOCTYPE html><title>Sign in</title>").header("content-type", "text/html"),
             Self::NoBucket => Reply::error(404, "NoSuchBucket"),
@@ -110,6 +122,10 @@ impl Trouble {
             Self::HungUp | Self::Cut | Self::LongerThanAnnounced => &["the answer of the store broke off", TOO_OFTEN],
             Self::Still => &["the store did not answer for", TOO_OFTEN],
             Self::Denied => &["permission denied"],
+            Self::Expired => &["the credentials have expired"],
+            Self::ElsewhereInRegion => &["the bucket is not in region"],
+            Self::RequesterPays => &["the bucket wants its requests paid"],
+            Self::ClockSkew => &["the clock of this machine"],
             Self::Archived => &["is archived (class InvalidObjectState)"],
             Self::Html => &["what answers there is no object store: it sent a web page"],
             Self::NoBucket => &["the bucket or container does not exist"],

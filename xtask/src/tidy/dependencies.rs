@@ -64,6 +64,7 @@ const TABLE: &[(&str, Who, &str)] = &[
     ("jiff", Only(&[CLI, LAB, XTASK]), "instants for people, and in signatures"),
     ("jsonschema", Tests, "our JSON holds its schema"),
     ("memchr", Only(&[CODEC]), "finds bytes in bodies"),
+    ("mimalloc", Only(&[CLI, XTASK]), "gives memory back that many threads have used: half the peak of large tables"),
     ("object_store", Only(&[CLOUD]), "the HTTP client, signatures, credentials and bulk deletes of S3, GCS and Azure"),
     ("percent-encoding", Only(&[CLOUD, INVENTORY]), "keys in URLs, and in inventories"),
     ("proptest", Tests, "round trips"),

@@ -62,6 +62,7 @@ pub(super) fn other_style(store: &CloudStore, base: &BlobPath, error: &StoreErro
             | StoreErrorKind::Denied
             | StoreErrorKind::Remote(
                 RemoteErrorKind::NoContainer
+                    | RemoteErrorKind::ListingDenied
                     | RemoteErrorKind::NotAStore { .. }
                     | RemoteErrorKind::Unreachable { .. }
                     | RemoteErrorKind::Refused { .. }

@@ -5,7 +5,10 @@ use snaprepo_codec::BlobPath;
 use snaprepo_store::{Entry, OddEntry};
 
 use super::CloudStore;
-use super::pages::{Depth, Object, Pages, broken};
+use super::{
+    flat::Flat,
+    pages::{Depth, Object, Pages, broken},
+};
 use crate::wire::{Refusal, Transient};
 
 /// An object below a folder, as a listing tells of it.
@@ -67,7 +70,7 @@ pub(crate) fn each(
     visit: &mut dyn FnMut(Listing<'_>) -> bool,
 ) -> Result<(), Refusal> {
     let prefix = prefix(folder);
-    let mut pages = Pages::new(store.client(), &prefix, Depth::All);
+    let mut pages = Flat::new(store.client(), &prefix);
     while let Some(page) = store.block(pages.next())? {
         for object in &page.objects {
             let rest = below(&object.key, &prefix)?;

@@ -46,11 +46,22 @@ pub(crate) enum Depth {
     All,
 }
 
+/// Which keys of a listing are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Range {
+    /// Those behind this one.
+    pub(crate) start: String,
+    /// Those up to this one, which is the last.
+    pub(crate) end: Option<String>,
+}
+
 /// A listing under way.
 pub(crate) struct Pages {
     client: Client,
     dialect: Dialect,
     query: Vec<(&'static str, String)>,
+    /// Only of listings of a range: whether the store keeps to it is looked at, and whether it sorts its keys.
+    range: Option<Range>,
     state: State,
     circle: Circle,
     /// What the page before had in it.
@@ -143,15 +154,42 @@ impl Pages {
             client: client.clone(),
             dialect,
             query,
+            range: None,
             state: State::At(None),
             circle: Circle::default(),
             last: Page::default(),
         }
     }
 
+    /// Lists the keys of a range of those that begin with `prefix`. Not on Azure.
+    pub(crate) fn ranged(client: &Client, prefix: &str, range: Range) -> Self {
+        let mut pages = Self::new(client, prefix, Depth::All);
+        pages.start_behind(&range.start);
+        pages.range = Some(range);
+        pages
+    }
+
+    /// Leaves out what comes before a key, as far as the store does that.
+    pub(crate) fn start_behind(&mut self, key: &str) {
+        self.query.push(("start-after", key.to_owned()));
+    }
+
+    /// Ends the listing with a key, which is not before any that was shown.
+    pub(crate) fn end_at(&mut self, key: &str) {
+        let start = self.last.objects.last().map(|object| object.key.clone()).unwrap_or_default();
+        self.range = Some(Range { start, end: Some(key.to_owned()) });
+    }
+
+    /// Whether the first page keeps to the start of its range. To be asked of a listing that nobody looks at.
+    pub(crate) async fn begins_behind(mut self) -> Result<bool, Refusal> {
+        let start = self.range.take().unwrap_or_default().start;
+        let page = self.next().await?.unwrap_or_default();
+        Ok(page.objects.iter().all(|object| object.key > start))
+    }
+
     /// The next page; `None` behind the last one.
     pub(crate) async fn next(&mut self) -> Result<Option<Page>, Refusal> {
-        let fetched = match std::mem::replace(&mut self.state, State::Done) {
+        let mut fetched = match std::mem::replace(&mut self.state, State::Done) {
             State::Done => return Ok(None),
             State::At(token) => self.fetch(token.as_deref()).await?,
             State::Coming(task) => match task.await {
@@ -163,6 +201,9 @@ impl Pages {
         let is_empty = fetched.page.objects.is_empty() && fetched.page.folders.is_empty();
         if !is_empty && fetched.page == self.last {
             return Err(broken("a page came twice", Transient::Never));
+        }
+        if let Some(range) = &mut self.range {
+            range.keep_to(&mut fetched)?;
         }
         if let Some(token) = fetched.next {
             if self.circle.closes(&token) {
@@ -184,6 +225,30 @@ impl Pages {
 
     async fn fetch(&self, token: Option<&str>) -> Result<Fetched, Refusal> {
         fetch(&self.client, self.dialect, self.query.clone(), token).await
+    }
+}
+
+impl Range {
+    /// Leaves out what lies behind the end, and goes on behind what is shown. A store that shows anything else than the
+    /// keys of the range in their order would have its keys counted twice, or not at all.
+    fn keep_to(&mut self, fetched: &mut Fetched) -> Result<(), Refusal> {
+        let Some(last) = fetched.page.objects.last().map(|object| object.key.clone()) else { return Ok(()) };
+        let mut before = &self.start;
+        // Where the store has put something in place of a part of a key, the order is that of another key.
+        for object in fetched.page.objects.iter().filter(|object| !object.key.contains(char::REPLACEMENT_CHARACTER)) {
+            if object.key <= *before {
+                return Err(broken("keys are not in their order", Transient::Never));
+            }
+            before = &object.key;
+        }
+        if let Some(end) = &self.end
+            && last >= *end
+        {
+            fetched.page.objects.retain(|object| object.key <= *end);
+            fetched.next = None;
+        }
+        self.start = last;
+        Ok(())
     }
 }
 

@@ -10,7 +10,11 @@ const PAGES: [&[u8]; 2] = [b"<!doctype", b"<html"];
 
 /// Reads a whole blob.
 pub(super) async fn read(client: &Client, key: &str) -> Result<Vec<u8>, Refusal> {
-    let mut reader = Reader::open(client, key, Span::ALL).await?;
+    rest(&mut Reader::open(client, key, Span::ALL).await?).await
+}
+
+/// All that a reader of a whole blob still has.
+pub(super) async fn rest(reader: &mut Reader<'_>) -> Result<Vec<u8>, Refusal> {
     let too_large = |len| Refusal::never(StoreErrorKind::TooLarge { len, limit: MAX_BLOB_IN_MEMORY });
     let total = reader.total().unwrap_or(0);
     if total > MAX_BLOB_IN_MEMORY {

@@ -78,6 +78,11 @@ impl<'c> Reader<'c> {
         self.pin.etag.clone()
     }
 
+    /// A header of the answer under way.
+    pub(crate) fn header(&self, name: &str) -> Option<HeaderValue> {
+        self.answer.as_ref()?.headers.get(name).cloned()
+    }
+
     /// Whether the store answers with the whole object when it is asked for a part.
     pub(crate) fn ignores_spans(&self) -> bool {
         self.ignores_spans

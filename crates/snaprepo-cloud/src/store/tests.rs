@@ -11,6 +11,7 @@ use std::{
 use snaprepo_store::{OddEntry, RemoteErrorKind};
 use snaprepo_testkit::{
     bucket::{Bucket, etag},
+    contract::{self, Absent, Promises},
     server::{Reply, Seen, Server},
 };
 
@@ -42,6 +43,17 @@ fn streamed(store: &CloudStore, name: &str, len: usize) -> Result<Vec<u8>, Store
     })?;
     assert_eq!(end, Streamed::Read);
     Ok(bytes)
+}
+
+#[test]
+fn keeps_the_contract_of_stores() {
+    let bucket = Bucket::start().pages_of(1_000);
+    let store = opened(&bucket.location("", "")).store;
+    let delete_many = |paths: &[BlobPath]| store.delete_many(paths);
+    let promises =
+        Promises { absent_delete: Absent::IsFine, delete_many: Some(&delete_many), ..Promises::object_store() };
+    assert_eq!(contract::check(&store, &path("a folder/of+ours %"), &promises), []);
+    assert_eq!(bucket.keys(), [""; 0]);
 }
 
 #[test]

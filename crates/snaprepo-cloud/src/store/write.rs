@@ -1,12 +1,13 @@
 //! Writing and deleting one blob. A blob is written by one request, so it is there as a whole or not at all.
 
 use bytes::Bytes;
-use snaprepo_store::StoreErrorKind;
+use http::{HeaderName, HeaderValue};
+use snaprepo_store::{RemoteErrorKind, StoreErrorKind, Version};
 
-use super::read;
+use super::{read, reader::Reader};
 use crate::{
     location::Provider,
-    wire::{Ask, Client, Refusal, Tries},
+    wire::{Ask, Client, Refusal, Span, Tries},
 };
 
 /// Most of an answer to a write that is read, so that its connection can be used again.
@@ -39,6 +40,42 @@ pub(super) async fn replace(client: &Client, key: &str, bytes: &[u8]) -> Result<
     let mut answer = client.ask(&put(client, key, bytes)).await?;
     let _ = answer.whole(MAX_ANSWER_LEN).await;
     Ok(())
+}
+
+/// Reads a blob, and by what its state is known again; nothing where the service does not tell.
+pub(super) async fn read_version(client: &Client, key: &str) -> Result<(Vec<u8>, Version), Refusal> {
+    let mut reader = Reader::open(client, key, Span::ALL).await?;
+    let state = match client.service().provider {
+        Provider::Gcs => reader.header("x-goog-generation"),
+        _ => reader.etag(),
+    };
+    let bytes = read::rest(&mut reader).await?;
+    Ok((bytes, Version::new(state.map(|state| state.as_bytes().to_vec()).unwrap_or_default())))
+}
+
+/// Writes a blob in place of a state of it.
+pub(super) async fn update(client: &Client, key: &str, bytes: &[u8], from: &Version) -> Result<(), Refusal> {
+    let unknown = || Refusal::never(RemoteErrorKind::NotOffered { what: "the states of blobs" });
+    let state = HeaderValue::from_bytes(from.as_bytes()).ok().filter(|state| !state.is_empty()).ok_or_else(unknown)?;
+    let condition = match client.service().provider {
+        Provider::Gcs => "x-goog-if-generation-match",
+        _ => "if-match",
+    };
+    let mut ask = put(client, key, bytes);
+    ask.headers.push((HeaderName::from_static(condition), state));
+    let mut tries = Tries::default();
+    match client.ask_within(&ask, &mut tries).await {
+        Ok(mut answer) => {
+            let _ = answer.whole(MAX_ANSWER_LEN).await;
+            Ok(())
+        }
+        Err(Refusal { kind: StoreErrorKind::Exists, .. }) => {
+            // The state may be the one that an earlier try has made although its answer was lost.
+            let is_ours = tries.has_failed() && read::read(client, key).await? == bytes;
+            if is_ours { Ok(()) } else { Err(Refusal::never(StoreErrorKind::Stale)) }
+        }
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// Deletes a blob. One that an earlier try has deleted is not missing.

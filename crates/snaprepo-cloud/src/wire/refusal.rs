@@ -59,6 +59,14 @@ impl Refusal {
         Self { transient, ..Self::never(kind) }
     }
 
+    /// The same, of a listing: what may not be listed may well be read.
+    pub(crate) fn of_listing(self) -> Self {
+        match self.kind {
+            StoreErrorKind::Denied => Self { kind: RemoteErrorKind::ListingDenied.into(), ..self },
+            _ => self,
+        }
+    }
+
     /// No answer came.
     pub(crate) fn of_request(error: &HttpError) -> Self {
         if let Some(LimitReached { limit }) = cause(error) {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use hashbrown::HashSet;
 use snaprepo_codec::{BlobPath, crc};
 use snaprepo_format::{
-    Uuid,
+    Uuid, latest,
     names::{self, IndexBlob, RootBlob, RootFolder, ShardBlob},
     root::{self, Edit, Root},
     shard_generation,
@@ -19,7 +19,7 @@ use super::{
     publish::{self, ChangeError, Exclusive, moved},
     quarantine::Quarantine,
 };
-use crate::{Event, Observer, Phase, usage::Blobs};
+use crate::{Event, Observer, Phase, hands::Hands, usage::Blobs};
 
 /// Blobs that are handed to a store at once to be deleted.
 const DELETED_AT_ONCE: usize = 1_000;
@@ -70,6 +70,8 @@ struct Change<'c> {
     exclusive: Exclusive,
     pool: &'c Pool,
     observer: &'c dyn Observer,
+    /// Tables that are rewritten at this moment.
+    hands: Hands,
 }
 
 /// By what means a plan is carried out.
@@ -127,12 +129,13 @@ pub fn apply(
     pool: &Pool,
     observer: &dyn Observer,
 ) -> Result<Applied, ChangeError> {
-    let old_root = journal.former()?.root;
+    let Former { root: old_root, latest: old_latest } = journal.former()?;
     let head = &plan.head;
     let new_root = rewritten(plan, old_root.as_deref())?;
     let root = check_names(plan, base, &new_root)?;
     let exclusive = means.exclusive;
-    let change = Change { store, base: base.clone(), plan, new_root, root, exclusive, pool, observer };
+    let change =
+        Change { store, base: base.clone(), plan, new_root, root, exclusive, pool, observer, hands: Hands::default() };
     let is_published = change.is_published(old_root.as_deref())?;
     let mut applied = Applied {
         stage: if is_published { Stage::Published } else { Stage::Before },
@@ -172,7 +175,7 @@ pub fn apply(
     journal.reach(Reached::Root)?;
     applied.stage = Stage::Published;
     if head.renews_latest {
-        publish::latest(store, base, head.publishes)?;
+        publish::latest(store, base, old_latest.as_deref(), &latest::encode(head.publishes))?;
     }
     if !head.tables_first && !journal.has_reached(Reached::Deleting) {
         applied.n_tables = change.tables()?;
@@ -265,6 +268,7 @@ impl Change<'_> {
                     Err(error) if error.is_absence() && self.store.stat(&new).is_ok() => return Ok(false),
                     read => read?,
                 };
+                let _in_hand = self.hands.take(bytes.len() as u64);
                 let known: HashSet<&str> = self.known(table)?.map(|(name, _)| name).collect();
                 let stays = |name: &str| match how {
                     How::Known => known.contains(name),

@@ -3,8 +3,8 @@
 use std::io;
 
 use snaprepo_codec::BlobPath;
-use snaprepo_format::{latest, names};
-use snaprepo_store::{Entry, ReadStore, StoreError, StoreErrorKind, WriteStore};
+use snaprepo_format::names;
+use snaprepo_store::{Entry, ReadStore, RemoteErrorKind, StoreError, StoreErrorKind, WriteStore};
 
 use super::{journal::JournalError, plan::PlanError};
 use crate::{BlobError, OpenError};
@@ -125,7 +125,31 @@ pub(super) fn newest(store: &(impl ReadStore + ?Sized), base: &BlobPath) -> Resu
     Ok(newest)
 }
 
-/// Renews `index.latest`.
-pub(super) fn latest(store: &dyn WriteStore, base: &BlobPath, generation: u64) -> Result<(), ChangeError> {
-    Ok(store.replace(&root_blob(base, names::LATEST)?, &latest::encode(generation))?)
+/// Writes `index.latest` in place of what was there before the change: never over what somebody else wrote meanwhile.
+pub(super) fn latest(
+    store: &dyn WriteStore,
+    base: &BlobPath,
+    before: Option<&[u8]>,
+    bytes: &[u8],
+) -> Result<(), ChangeError> {
+    let path = &root_blob(base, names::LATEST)?;
+    let theirs = || moved(format!("{path} was written by somebody else meanwhile: a cluster may be at work"));
+    let (found, version) = match store.read_version(path) {
+        Err(error) if error.is_absence() => return Ok(store.replace(path, bytes)?),
+        read => read?,
+    };
+    if found == bytes {
+        return Ok(());
+    }
+    if Some(&*found) != before {
+        return Err(theirs());
+    }
+    match store.update(path, bytes, &version) {
+        Err(StoreError { kind: StoreErrorKind::Stale, .. }) => Err(theirs()),
+        // Stores that know no condition have to be believed that nobody else writes.
+        Err(StoreError { kind: StoreErrorKind::Remote(RemoteErrorKind::NotOffered { .. }), .. }) => {
+            Ok(store.replace(path, bytes)?)
+        }
+        updated => Ok(updated?),
+    }
 }

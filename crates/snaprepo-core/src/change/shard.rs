@@ -143,6 +143,7 @@ fn reduce(
     let by_name: HashMap<&str, SnapshotIx> =
         entry.snapshots.iter().map(|snapshot| (&*repository.root.snapshot_entry(*snapshot).name, *snapshot)).collect();
     let current = Current::of(repository, index, shard, folder);
+    let _in_hand = repository.hands.take(current.blob_name().map_or(0, |name| folder.len_of(&name)));
     let table = match current.blob_name() {
         Some(name) => shard::read_generation(repository, &folder.path, &name)?,
         None => ShardGeneration::default(),

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use snaprepo_codec::BlobPath;
-use snaprepo_format::names;
+use snaprepo_format::{latest, names};
 use snaprepo_store::{Pool, StoreError, WriteStore};
 
 use super::{
@@ -96,7 +96,7 @@ fn renew_latest(
     let path = publish::root_blob(base, names::LATEST)?;
     match former {
         _ if !plan.head.renews_latest => {}
-        Some(former) => store.replace(&path, former)?,
+        Some(former) => publish::latest(store, base, Some(&latest::encode(plan.head.publishes)), former)?,
         None => {
             delete(store, &path)?;
         }

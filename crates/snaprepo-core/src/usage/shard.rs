@@ -75,6 +75,7 @@ pub(super) fn measure(
         return one;
     };
     let current = Current::of(repository, plan.index, shard, &folder).blob_name();
+    let _in_hand = repository.hands.take(current.as_ref().map_or(0, |name| folder.len_of(name)));
     let mut files = Files::read(repository, plan.index, &folder, current.as_deref(), &mut one.unreadable);
     files.keeps_listed = question.deletes && !question.forgets_unknown;
     one.dead_table = dead_table(plan, shard, &folder, current.as_deref(), &files);

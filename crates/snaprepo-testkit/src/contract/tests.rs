@@ -82,7 +82,7 @@ impl WriteStore for Careless {
 
 #[test]
 fn who_breaks_it_is_found_out() {
-    let promises = Promises { n_many: 1_100, ..Promises::object_store() };
+    let promises = Promises { n_many: 1_100, update: Update::IsLookedAt, ..Promises::object_store() };
     let breaches = check(&Careless(MemoryStore::new()), &folder(), &promises);
     let mut found: Vec<&str> = breaches.iter().map(|breach| breach.check).collect();
     found.sort_unstable();

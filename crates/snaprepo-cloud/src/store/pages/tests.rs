@@ -80,7 +80,7 @@ fn listings_that_lie() {
     assert_eq!(listed(move |_| html.clone()), Err("what answers there is no object store: it sent a web page".into()));
     let late = page(more);
     let answered = listed(move |n| if n == 0 { Reply::ok(late.clone()) } else { Reply::error(403, "AccessDenied") });
-    assert_eq!(answered, Err("permission denied".into()), "a page is missing");
+    assert_eq!(answered, Err("permission denied to list it".into()), "a page is missing");
     let other = page("<Contents><Key>a/b</Key><Size>1</Size></Contents>");
     assert_eq!(
         listed(move |_| Reply::ok(other.clone())),
