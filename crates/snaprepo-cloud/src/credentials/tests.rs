@@ -17,6 +17,8 @@ use crate::{
     wire::{Connector, Skew, choose_tls, http_options},
 };
 
+mod tokens;
+
 /// Leads every request to one server, whoever it was meant for; the host is told in a header.
 #[derive(Debug)]
 struct Rerouted {
