@@ -228,6 +228,25 @@ fn what_a_copy_holds_instead_is_told() {
 }
 
 #[test]
+fn cluster_states_differ_by_what_is_in_them() {
+    let (fixture, _) = plain();
+    let (_folder, copy) = copy_of(fixture);
+    let editor = Editor::open(Path::new(&copy));
+    let root = &editor.repository().root;
+    let snapshot = (0..).zip(&root.snapshots).find(|(_, entry)| &*entry.name == "snap-3").unwrap().0;
+    let path = editor.repository().global_metadata_path(snapshot).unwrap();
+    editor.edit(&path, Kind::GlobalMetadata, |value| {
+        let of = value.get_mut("meta-data").unwrap();
+        *of.get_mut("settings").unwrap() = Value::object([("cluster.max_shards_per_node", Value::from("77"))]);
+    });
+    let output = run(&["diff", &copy, "snap-2", "snap-3", "--global", "--json"]);
+    assert_eq!(output.exit, Exit::Bad);
+    insta::assert_snapshot!("global_json", serde_json::to_string_pretty(&output.json()["global"]).unwrap());
+    let without = run(&["diff", &copy, "snap-2", "snap-3", "--json"]);
+    assert_eq!(without.json().get("global"), None);
+}
+
+#[test]
 fn what_cannot_be_read_is_unknown_and_never_the_same() {
     let (fixture, original) = plain();
     let (_folder, copy) = copy_of(fixture);

@@ -131,6 +131,20 @@ fn what_is_listed_and_gone_is_missing_and_what_is_not_listed_is_asked_for() {
     assert_eq!((output.exit, &output.json()["findings"][0]["kind"]), (Exit::Bad, &"missing-blob".into()));
 }
 
+/// Nothing of a listing that counts from elsewhere is missing: it is another listing.
+#[test]
+fn a_listing_of_another_folder_blames_nobody() {
+    let repository = fixtures::named("elasticsearch-9.5.3-plain").repository();
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere: Vec<_> = listed(&repository).into_iter().map(|(path, len)| (format!("other/{path}"), len)).collect();
+    let path = repository.to_str().unwrap();
+    let [listing, ..] = listings(&elsewhere, folder.path());
+    insta::assert_snapshot!("another_folder", shown(path, &listing, folder.path()));
+    let [listing, ..] = listings(&listed(&repository), folder.path());
+    let rows = run(&["diff", path, "--listing", &listing, "--ndjson"]);
+    assert_eq!(rows.stdout, "{\"result\":\"same\",\"unreadable\":[]}\n");
+}
+
 fn shown(repository: &str, listing: &str, folder: &Path) -> String {
     let all = run(&["diff", repository, "--listing", listing]).all();
     all.replace(folder.to_str().unwrap(), "FOLDER").replace(repository, "REPO")

@@ -130,5 +130,6 @@ fn nowhere_to_write_is_an_error() {
     let output = run(&["report", repository.to_str().unwrap(), "-o", nowhere.to_str().unwrap()]);
     assert_eq!(output.exit, Exit::NotDone);
     insta::assert_snapshot!("nowhere", hidden(&output.all(), &repository, folder.path()));
+    insta::assert_snapshot!("standard_output", run(&["report", repository.to_str().unwrap(), "-o", "-"]).all());
     insta::assert_snapshot!("no_file", run(&["report", "REPO"]).all());
 }

@@ -50,6 +50,14 @@ fn policy(run: &mut Run<'_>, repo: &str, verb: &str) -> Result<Exit, Failure> {
     let text = snaprepo_cloud::policy(&target, verb)
         .map_err(|fault| Failure::Usage { message: fault.to_string(), hint: None })?;
     run.io.answer(format!("{text}\n").as_bytes())?;
+    // Which paths a repository has takes rights to find out.
+    if !target.base.is_root() {
+        run.io.error_text(&format!(
+            "only for what lies below {}: OpenSearch puts shards with hashed paths outside of it; for such a repository \
+             give the location without its base path\n",
+            target.base
+        ));
+    }
     Ok(Exit::Good)
 }
 

@@ -96,6 +96,12 @@ impl Targets {
         let repository = session.directory.as_deref().and_then(|directory| directory.canonicalize().ok());
         for (at, path) in [&args.output, &args.data, &args.metrics_file].into_iter().enumerate() {
             let Some(path) = path else { continue };
+            if path == Path::new("-") {
+                return Err(Failure::Usage {
+                    message: "a report goes to a file: standard output has the summary".to_owned(),
+                    hint: Some("name a file, or /dev/stderr"),
+                });
+            }
             let failed = |source| Failure::Written { path: path.clone(), source };
             let target = match path.canonicalize() {
                 Err(error) if error.kind() == ErrorKind::NotFound => {

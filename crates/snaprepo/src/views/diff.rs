@@ -302,11 +302,11 @@ fn unreadable(layout: &Layout, unreadable: &[String]) -> String {
 
 /// The last line of `--ndjson`.
 #[derive(Debug, Serialize)]
-struct Summary<'a> {
-    result: &'a str,
+pub(super) struct Summary<'a> {
+    pub(super) result: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    global: Option<&'a [ChangeView]>,
-    unreadable: &'a [String],
+    pub(super) global: Option<&'a [ChangeView]>,
+    pub(super) unreadable: &'a [String],
 }
 
 /// A repository and what should be its copy.

@@ -172,6 +172,15 @@ pub(crate) struct FreedIndex {
     pub goes: bool,
 }
 
+/// The last line of `--ndjson` with `--by`, where more than rows was asked for.
+#[derive(Debug, Serialize)]
+struct Answers<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free: Option<&'a FreeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<&'a Cost>,
+}
+
 impl View for DuView {
     fn text(&self, layout: &Layout) -> String {
         let size = |bytes| layout.units.size(bytes);
@@ -234,7 +243,14 @@ impl View for DuView {
     }
 
     fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.by.is_some() { self.rows.iter().try_for_each(|row| write_row(out, row)) } else { write_row(out, self) }
+        if self.by.is_none() {
+            return write_row(out, self);
+        }
+        self.rows.iter().try_for_each(|row| write_row(out, row))?;
+        match (&self.free, &self.cost) {
+            (None, None) => Ok(()),
+            (free, cost) => write_row(out, &Answers { free: free.as_ref(), cost: cost.as_ref() }),
+        }
     }
 }
 

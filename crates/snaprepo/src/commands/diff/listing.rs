@@ -4,8 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use snaprepo_codec::BlobPath;
 use snaprepo_core::verify::{ClassTally, Depth, Finding, Outcome, Severity};
+use snaprepo_format::names::RootBlob;
 use snaprepo_inventory::Inventoried;
-use snaprepo_store::ReadStore;
+use snaprepo_store::{Entry, ReadStore};
 
 use crate::{
     args::DiffArgs,
@@ -34,6 +35,23 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
             return Err(Failure::Usage {
                 message: format!("{} lists nothing below {}", file.display(), session.shown_location()),
                 hint: Some("S3 Inventory and `aws s3 ls` count from the top of the bucket, `rclone lsf` from REPO"),
+            });
+        }
+        // Whoever lists another folder lists everything as missing.
+        let mut has_root = false;
+        let mut look = |entry: Entry<'_>| {
+            if let Entry::Blob { name, .. } = entry {
+                has_root |= !matches!(RootBlob::parse(name), RootBlob::Foreign);
+            }
+        };
+        inventoried.list(&session.base, &mut look).map_err(failed)?;
+        if !has_root {
+            return Err(Failure::Usage {
+                message: format!("{} lists no root and no snapshot of {}", file.display(), session.shown_location()),
+                hint: Some(
+                    "it lists another folder, or counts from another: S3 Inventory and `aws s3 ls` count from the top of \
+                     the bucket, `rclone lsf` from REPO",
+                ),
             });
         }
         listing = ListingView {
@@ -79,6 +97,11 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         Outcome::Pass if is_clean => (Exit::Good, "same"),
         Outcome::Pass | Outcome::Inconclusive | Outcome::Interrupted => (Exit::Partly, "unknown"),
     };
+    let mut unreadable: Vec<String> =
+        report.failures.iter().map(|failure| format!("{}: {}", failure.path, failure.message)).collect();
+    if report.repository.generation != report.final_generation {
+        unreadable.push("the repository got a new root meanwhile, and the listing is not of it: run again".to_owned());
+    }
     let view = ListingDiffView {
         listing,
         needed_blobs: report.tally.blobs,
@@ -86,7 +109,7 @@ pub(super) fn run(run: &mut Run<'_>, args: &DiffArgs, file: Option<&Path>) -> Re
         unreferenced,
         findings,
         n_findings,
-        unreadable: report.failures.iter().map(|failure| format!("{}: {}", failure.path, failure.message)).collect(),
+        unreadable,
         result,
         location: session.location.clone(),
     };

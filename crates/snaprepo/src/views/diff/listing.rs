@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::{Layout, View, verify::FindingView, write_row};
+use super::{
+    super::{Layout, View, verify::FindingView, write_row},
+    Summary,
+};
 use crate::output::{
     table::{Align, Table},
     units::{clean, count, counted},
@@ -123,7 +126,8 @@ impl View for ListingDiffView {
 
     fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
         self.unreferenced.iter().flatten().try_for_each(|row| write_row(out, row))?;
-        self.findings.iter().try_for_each(|row| write_row(out, row))
+        self.findings.iter().try_for_each(|row| write_row(out, row))?;
+        write_row(out, &Summary { result: self.result, global: None, unreadable: &self.unreadable })
     }
 }
 
