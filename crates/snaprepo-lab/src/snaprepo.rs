@@ -113,7 +113,7 @@ impl Run {
     ///
     /// # Errors
     /// When it is not, with what the program said.
-    fn good(self) -> Result<Value> {
+    pub fn good(self) -> Result<Value> {
         if self.code == Some(0) {
             return self.json();
         }

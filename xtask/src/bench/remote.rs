@@ -27,6 +27,9 @@ const LATENCY: Duration = Duration::from_millis(20);
 /// Requests at a time, unless somebody says otherwise (`docs/cli.md`, `--concurrency`).
 const WIDTH: f64 = 32.0;
 
+/// Pages of a thousand keys that the repository of many small files has.
+const N_PAGES: u32 = 21;
+
 /// A server with repositories in it.
 pub(super) struct Stage<'b> {
     pub(super) bench: &'b Bench,
@@ -52,6 +55,7 @@ pub(super) fn measure_far(bench: &Bench, tables: &mut Tables) -> Result<(), Erro
     stage.fill("small", &built(bench, "small_files", &Scale::small_files())?)?;
     stage.fill("many", &built(bench, "thousand_snapshots", &Scale::thousand_snapshots())?)?;
     stage.waiting(tables, &format!("s3://small?endpoint=http://{far}"))?;
+    stage.long_listing(tables, &server::s5cmd(&LabCache::open()?)?, &format!("http://{far}"))?;
     stage.lists(tables, &format!("s3://many?endpoint=http://{far}"))?;
     stage.stop()
 }
@@ -169,6 +173,29 @@ impl<'b> Stage<'b> {
         Ok(())
     }
 
+    /// Every key of a bucket, against a client that asks for one page after the other.
+    fn long_listing(&self, tables: &mut Tables, s5cmd: &Path, endpoint: &str) -> Result<(), Error> {
+        let location = format!("s3://small?endpoint={endpoint}");
+        let arguments = ["store", "du", &location, "--quiet"];
+        let line = ["--endpoint-url", endpoint, "ls", "s3://small/*"];
+        let mut contenders = [
+            Contender::command("store du", || self.ours(&arguments)),
+            Contender::command("s5cmd ls", || {
+                let mut command = Command::new(s5cmd);
+                command.args(line).envs(self.server.environment());
+                command
+            }),
+        ];
+        let times = interleaved(self.bench.n_rounds, &Cache::Warm, &mut contenders)?;
+        let requests = self.requests(&["store", "du", &location])?;
+        tables.title("S3, listing of 20,000 keys, 20 ms away");
+        let [ours, peer] = &times[..] else { return Ok(()) };
+        tables.ratio(ours, peer, Some(AtMost(1.0)));
+        times.iter().for_each(|times| tables.number(times, "s", None));
+        println!("  {} requests for {N_PAGES} pages", requests.total());
+        Ok(())
+    }
+
     /// Listing 1,000 snapshots, and the requests of each verb where so many are needed.
     fn lists(&self, tables: &mut Tables, location: &str) -> Result<(), Error> {
         let folder = self.bench.folder.join("blobs");
@@ -187,12 +214,22 @@ impl<'b> Stage<'b> {
         }
         // 2,002 blobs in the root folder are three pages.
         println!("\n{:<52} {:>9} {:>9}", "S3: 1,000 snapshots, requests", "made", "needed");
-        let needed: [(&[&str], f64); 6] = [
+        let needed: [(&[&str], f64); 13] = [
             (&plain, 1.0 + 1.0),
             (&details, 1.0 + 1.0 + 1_000.0),
             (&again, 1.0 + 1.0),
             (&["info", location, "--no-cache"], 1.0 + 1.0),
             (&["status", location, "--no-cache"], 1.0 + 1.0 + 10.0 + 10.0),
+            // The metadata of each index for its shards, the table of each shard for its sizes.
+            (&["find", location, "*", "--no-cache"], 1.0 + 1.0 + 10.0 + 10.0),
+            // The snapshot, and each list of its shards.
+            (&["show", location, "latest", "--no-cache"], 1.0 + 1.0 + 1.0 + 10.0 + 10.0),
+            (&["ls", location, "latest", "--no-cache"], 1.0 + 1.0 + 1.0 + 10.0 + 10.0),
+            (&["diff", location, "latest~1", "latest", "--no-cache"], 1.0 + 1.0 + 2.0 + 10.0 + 20.0),
+            // Everything that lies there, the table of each shard, and how many each index has.
+            (&["du", location, "--no-cache"], 14.0 + 1.0 + 10.0 + 10.0),
+            (&["gc", location, "--no-cache"], 14.0 + 1.0 + 10.0 + 10.0),
+            (&["compat", location, "--target", "es:9", "--no-cache"], 1.0 + 1.0 + 1_000.0 + 10.0),
             // Every list and table of ten shards, both blobs of each snapshot, and the listing of what lies below.
             (&["verify", location, "--depth", "presence"], 3.0 + 11.0 + 1.0 + 2_000.0 + 10.0 + 10.0 + 10_000.0),
         ];

@@ -174,7 +174,9 @@ impl Trial<'_> {
         let blob = path("blob");
         // Azurite answers as Azure does of a firewall: who reads that cannot know that it is the key.
         let is_right: fn(&_) -> bool = match self.server.kind() {
-            Kind::Azurite => |kind| matches!(kind, StoreErrorKind::Denied),
+            Kind::Azurite => {
+                |kind| matches!(kind, StoreErrorKind::Denied | StoreErrorKind::Remote(RemoteErrorKind::ListingDenied))
+            }
             _ => |kind| matches!(kind, StoreErrorKind::Remote(RemoteErrorKind::BadCredentials { .. })),
         };
         self.refused("a listing with a wrong secret says so", store.list(&path(""), &mut |_| {}), is_right);

@@ -1,7 +1,7 @@
 //! The same answers from every server as from a folder: repositories of real engines, read by every verb of the built
 //! program.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use serde_json::Value;
 use snaprepo_cloud::CloudStore;
@@ -27,8 +27,10 @@ const FIXTURES: [&str; 5] = [
     "opensearch-3.6.0-damaged-by-2.11.1",
 ];
 
-/// What is asked; REPO stands for the repository. What a web server can answer, too, comes first.
-const QUESTIONS: [&[&str]; 14] = [
+/// What is asked; REPO stands for the repository, BLOB for one of its snapshot blobs. What a web server can answer, too,
+/// comes first.
+const QUESTIONS: [&[&str]; 18] = [
+    &["cat-blob", "REPO", "BLOB"],
     &["list", "REPO"],
     &["list", "REPO", "--details"],
     &["show", "REPO", "latest"],
@@ -39,13 +41,16 @@ const QUESTIONS: [&[&str]; 14] = [
     &["compat", "REPO", "--target", "es:9.5"],
     &["diff", "REPO", "latest~1", "latest"],
     &["info", "REPO"],
+    &["discover", "REPO"],
+    &["diff", "REPO", "--listing"],
+    &["gc", "REPO", "--window", "0"],
     &["du", "REPO", "--by", "snapshot"],
     &["verify", "REPO"],
     &["verify", "REPO", "--depth", "footers"],
     &["verify", "REPO", "--depth", "content"],
 ];
 /// How many of them need no listing.
-const N_WITHOUT_LISTING: usize = 9;
+const N_WITHOUT_LISTING: usize = 10;
 
 /// What a bucket keeps beside its blobs: two versions and a marker of something that was written, replaced and deleted.
 fn beside(
@@ -107,10 +112,15 @@ pub(super) fn check(
         }
         let (local, remote) =
             (fixture.repository().to_string_lossy().into_owned(), server.location(&container, fixture.base()));
+        let blob = snapshot_blob(&fixture.repository())?;
         let n_questions = if is_web { N_WITHOUT_LISTING } else { QUESTIONS.len() };
         for question in &QUESTIONS[..n_questions] {
             let ask = |program: &Snaprepo, location: &str| {
-                let words = question.iter().map(|word| if *word == "REPO" { location } else { word });
+                let words = question.iter().map(|word| match *word {
+                    "REPO" => location,
+                    "BLOB" => &blob,
+                    word => word,
+                });
                 program.run(&words.chain(["--json", "--no-cache"]).collect::<Vec<_>>())
             };
             let (expected, found) = (ask(here, &local)?, ask(there, &remote)?);
@@ -130,6 +140,15 @@ pub(super) fn check(
         }
     }
     Ok(breaches)
+}
+
+/// The name of the first snapshot blob of a repository.
+fn snapshot_blob(repository: &Path) -> Result<String, Error> {
+    let failed = |source| Error::Read { path: repository.to_owned(), source };
+    let names = fs::read_dir(repository).map_err(failed)?.map(|entry| entry.map(|entry| entry.file_name()));
+    let names = names.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let names = names.iter().filter_map(|name| name.to_str()).filter(|name| name.starts_with("snap"));
+    Ok(names.min().unwrap_or_default().to_owned())
 }
 
 /// The exit code, and everything that does not say where and how it was read.

@@ -14,7 +14,12 @@ use snaprepo_codec::BlobPath;
 use snaprepo_store::{StoreError, StoreErrorKind};
 
 use super::{CloudStore, at, write};
-use crate::{credentials::AwsKeys, location::Provider, waiting::Kind, wire::Auth};
+use crate::{
+    credentials::AwsKeys,
+    location::Provider,
+    waiting::{Kind, delay},
+    wire::Auth,
+};
 
 /// Keys that are handed to object_store in one go. It cuts them into requests.
 const KEYS_AT_ONCE: usize = 1000;
@@ -36,7 +41,7 @@ impl CloudStore {
 
     async fn delete_some(&self, paths: &[BlobPath]) -> Vec<StoreError> {
         let deleted = match self.bulk_store() {
-            Some(bulk) if paths.len() > 1 => delete_in_bulk(bulk.as_ref(), paths).await,
+            Some(bulk) if paths.len() > 1 => self.delete_at_once(bulk.as_ref(), paths).await,
             _ => BTreeSet::new(),
         };
         // The root is no blob.
@@ -48,6 +53,24 @@ impl CloudStore {
             }
         });
         stream::iter(deletes).buffered(DELETES_AT_ONCE).filter_map(std::future::ready).collect().await
+    }
+
+    /// The keys that were deleted for certain. A request that deletes nothing at all is made once more a little later:
+    /// one that is told to slow down must not become a thousand.
+    async fn delete_at_once(&self, bulk: &dyn ObjectStore, paths: &[BlobPath]) -> BTreeSet<String> {
+        let waiting = self.client().waiting();
+        let once = async || {
+            let _slot = waiting.width.slot().await;
+            waiting.requests.take(1).await;
+            delete_in_bulk(bulk, paths).await
+        };
+        let deleted = once().await;
+        if !deleted.is_empty() || !waiting.budget.take(waiting.traffic.counts().requests()) {
+            return deleted;
+        }
+        waiting.traffic.retried();
+        tokio::time::sleep(delay(1, None, fastrand::f64())).await;
+        once().await
     }
 
     /// This store as object_store sees it; `None` where it has no request for many deletes, or cannot be set up: then

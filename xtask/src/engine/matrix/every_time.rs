@@ -153,6 +153,13 @@ fn hold(sitting: &Sitting, cache: &Cache, program: &Snaprepo) -> Result<(f64, Ve
         change("drop-broken", folder.path(), &[])?;
         accepts(&node, program, fixture, folder.path(), "after we dropped a broken snapshot", &mut objections)?;
     }
+    // (5) After a retention that was taken back, and then carried out for good.
+    if let Some(name) = sitting.accepts.first() {
+        let fixture = fixtures::named(name);
+        let folder = copied(fixture)?;
+        retain(program, fixture, folder.path(), &mut objections)?;
+        accepts(&node, program, fixture, folder.path(), "after we pruned it, undid that, and did it", &mut objections)?;
+    }
     for name in sitting.mends {
         let fixture = fixtures::named(name);
         let folder = copied(fixture)?;
@@ -209,6 +216,26 @@ fn copied(fixture: &Fixture) -> Result<TempDir, Error> {
     let folder = temporary_folder()?;
     accept::copy_tree(&fixture.root(), folder.path())?;
     Ok(folder)
+}
+
+/// Prunes a repository to its newest snapshots, takes that back from the quarantine, and does it again.
+fn retain(program: &Snaprepo, fixture: &Fixture, store: &Path, objections: &mut Vec<String>) -> Result<(), Error> {
+    let base_path = Some(fixture.base()).filter(|base| !base.is_empty());
+    let (state, quarantine) = (temporary_folder()?, temporary_folder()?);
+    let (state, kept) = (state.path(), quarantine.path().to_string_lossy());
+    let prune =
+        |options: &[&str]| program.change("prune", store, base_path, &[&["--keep-last", "1"], options].concat(), state);
+    let names = || fixtures::files(store).map_err(|source| Error::Read { path: store.to_owned(), source });
+    let before = names()?;
+    prune(&["--quarantine", &kept])?;
+    let after = names()?;
+    let undo = ["--yes", "--no-cluster-writes", "--json", "--state", &state.to_string_lossy()];
+    program.run_on("undo", store, base_path, &undo)?.good()?;
+    if after.len() >= before.len() || names()? != before {
+        objections.push(format!("{}: what was pruned is not back, or nothing was", fixture.name));
+    }
+    prune(&[])?;
+    Ok(())
 }
 
 /// Lets a node judge a repository that we wrote to.

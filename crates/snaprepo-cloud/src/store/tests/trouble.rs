@@ -292,3 +292,16 @@ fn one_answer_is_not_believed_about_a_wrong_length() {
     let broken = "the answer of the store broke off: the blob is shorter than its answer said";
     assert_eq!(store.read(&path("blob")).unwrap_err().kind.to_string(), broken);
 }
+
+/// A store that is asked to delete many and wants it slower is not asked for each of them.
+#[test]
+fn many_deletes_are_slowed_down_as_one() {
+    let is_bulk = |seen: &Seen| seen.method == "POST" && seen.query("delete").is_some();
+    let bucket = Bucket::start_with(first(1, is_bulk, |_| Reply::error(503, "SlowDown")));
+    let paths: Vec<BlobPath> = (0..500).map(|n| path(&format!("base/{n}"))).collect();
+    paths.iter().for_each(|path| bucket.put(path.as_str(), "x"));
+    let store = opened(&bucket.location("", "")).store;
+    assert!(store.delete_many(&paths).is_empty());
+    let methods: Vec<String> = bucket.server.seen().into_iter().map(|seen| seen.method).collect();
+    assert_eq!((methods.as_slice(), bucket.keys().len()), (&["POST".to_owned(), "POST".to_owned()][..], 0));
+}
