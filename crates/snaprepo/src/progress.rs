@@ -4,18 +4,21 @@ use std::{
     io::Write as _,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use snaprepo_core::{Event, Observer, Phase};
 
 use crate::{args, io::Io};
 
 /// Between two lines of JSON.
 const LINE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// What takes less is over before anybody has read a bar.
+const SHOWN_AFTER: Duration = Duration::from_millis(500);
 
 /// Shows what happens.
 pub(crate) struct Progress {
@@ -27,9 +30,15 @@ pub(crate) struct Progress {
 
 enum Voice {
     Nothing,
-    Bar(ProgressBar),
+    Bar(ProgressBar, Curtain),
     /// The current stage: protects its numbers and the time of the last line.
     Lines(Mutex<Line>),
+}
+
+/// Hides a bar until it is worth a look.
+struct Curtain {
+    begun_at: Instant,
+    is_up: AtomicBool,
 }
 
 struct Line {
@@ -44,8 +53,11 @@ impl Progress {
     #[must_use]
     pub(crate) fn new(wanted: args::Progress, quiet: bool, io: &Io) -> Self {
         let voice = match wanted {
-            args::Progress::Bar => Voice::Bar(bar()),
-            args::Progress::Auto if io.draws_progress && !quiet => Voice::Bar(bar()),
+            args::Progress::Bar => Voice::Bar(bar(ProgressBar::new(0)), Curtain::new(true)),
+            args::Progress::Auto if io.draws_progress && !quiet => {
+                let hidden = ProgressDrawTarget::hidden();
+                Voice::Bar(bar(ProgressBar::with_draw_target(Some(0), hidden)), Curtain::new(false))
+            }
             args::Progress::Json => {
                 Voice::Lines(Mutex::new(Line { phase: "open", done: 0, total: 0, last: Instant::now() }))
             }
@@ -57,7 +69,7 @@ impl Progress {
     /// Clears the line.
     pub(crate) fn finish(&self) {
         match &self.voice {
-            Voice::Bar(bar) => bar.finish_and_clear(),
+            Voice::Bar(bar, _) => bar.finish_and_clear(),
             Voice::Lines(line) => self.write(&line.lock().unwrap_or_else(PoisonError::into_inner)),
             Voice::Nothing => {}
         }
@@ -82,12 +94,28 @@ impl Progress {
     }
 }
 
-fn bar() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{prefix:>12} [{bar:24}] {human_pos}/{human_len} ({per_sec}, ETA {eta}) {msg}");
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = style {
-        bar.set_style(style.progress_chars("=> "));
+impl Curtain {
+    fn new(is_up: bool) -> Self {
+        Self { begun_at: Instant::now(), is_up: AtomicBool::new(is_up) }
+    }
+
+    fn raise(&self, bar: &ProgressBar) {
+        let is_time = !self.is_up.load(Ordering::Relaxed) && self.begun_at.elapsed() >= SHOWN_AFTER;
+        if is_time && !self.is_up.swap(true, Ordering::Relaxed) {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
+/// Fits into 60 columns; what is too long behind it is cut.
+fn bar(bar: ProgressBar) -> ProgressBar {
+    let template = "{prefix:>12} [{bar:14}] {human_pos}/{human_len} ({rate}, ETA {eta}) {wide_msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+            // Nobody reads the fractions of a shard.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        bar.set_style(style.progress_chars("=> ").with_key("rate", rate));
     }
     bar
 }
@@ -118,15 +146,18 @@ impl Observer for Progress {
         }
         match &self.voice {
             Voice::Nothing => {}
-            Voice::Bar(bar) => match event {
-                Event::Begin { phase, total } => {
-                    bar.reset();
-                    bar.set_length(total);
-                    bar.set_prefix(name(phase));
+            Voice::Bar(bar, curtain) => {
+                match event {
+                    Event::Begin { phase, total } => {
+                        bar.reset();
+                        bar.set_length(total);
+                        bar.set_prefix(name(phase));
+                    }
+                    Event::Advance => bar.inc(1),
+                    Event::Files { .. } | Event::Finding => bar.set_message(self.message()),
                 }
-                Event::Advance => bar.inc(1),
-                Event::Files { .. } | Event::Finding => bar.set_message(self.message()),
-            },
+                curtain.raise(bar);
+            }
             Voice::Lines(line) => {
                 let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
                 match event {

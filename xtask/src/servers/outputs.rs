@@ -43,7 +43,8 @@ const QUESTIONS: [&[&str]; 18] = [
     &["info", "REPO"],
     &["discover", "REPO"],
     &["diff", "REPO", "--listing"],
-    &["gc", "REPO", "--window", "0"],
+    // Nothing is too young, for what we put there is as young as can be.
+    &["gc", "REPO", "--window", "0", "--grace", "0"],
     &["du", "REPO", "--by", "snapshot"],
     &["verify", "REPO"],
     &["verify", "REPO", "--depth", "footers"],
