@@ -225,6 +225,22 @@ fn one_listing_tells_the_same() {
     }
 }
 
+/// Rows, and behind them what is no row.
+#[test]
+fn rows_end_with_what_was_asked_beside() {
+    let repository = fixtures::named("elasticsearch-9.5.3-plain").repository();
+    let path = repository.to_str().unwrap();
+    let lines = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let output = run(&[&["du", path, "--by", "snapshot", "--ndjson"], arguments].concat());
+        output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let (plain, freed) = (lines(&[]), lines(&["--free", "snap-2"]));
+    assert_eq!((plain.len(), freed.len()), (3, 4));
+    assert_eq!(plain, freed[..3]);
+    let whole = run(&["du", path, "--free", "snap-2", "--json"]).json();
+    assert_eq!(freed[3], serde_json::json!({ "free": whole["free"] }));
+}
+
 #[test]
 fn what_it_prints() {
     insta::assert_snapshot!("all", shown(&["du", "REPO"], 100));
