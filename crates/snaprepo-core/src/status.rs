@@ -244,7 +244,7 @@ pub fn totals(repository: &Repository, pool: &Pool) -> Totals {
     let indices = (0_u32..).zip(&repository.root.indices).map(|(ix, _)| ix);
     pool.map(
         indices,
-        |index| (index, shard_numbers(repository, index)),
+        |index| (index, shard_numbers(repository, index, None)),
         |(index, numbers)| {
             match numbers {
                 Ok(numbers) => shards.extend(numbers.into_iter().map(|shard| (index, shard))),
@@ -283,11 +283,12 @@ pub struct IndexTotals {
     pub unreadable: Vec<BlobError>,
 }
 
-/// Sums up one index: one read per shard, in parallel.
+/// Sums up one index: one read per shard, in parallel. `n_shards` is the most that its metadata say, for whoever has read
+/// all of them; else they are read here where they are needed.
 #[must_use]
-pub fn of_index(repository: &Repository, pool: &Pool, index: IndexIx) -> IndexTotals {
+pub fn of_index(repository: &Repository, pool: &Pool, index: IndexIx, n_shards: Option<u32>) -> IndexTotals {
     let mut totals = IndexTotals::default();
-    let shards = match shard_numbers(repository, index) {
+    let shards = match shard_numbers(repository, index, n_shards) {
         Ok(numbers) => numbers,
         Err(error) => {
             totals.unreadable.push(error);
@@ -313,10 +314,17 @@ pub fn of_index(repository: &Repository, pool: &Pool, index: IndexIx) -> IndexTo
 
 /// The shards that an index has or had: from its distinct metadata where the root shares them between snapshots, else
 /// from its folder.
-fn shard_numbers(repository: &Repository, index: IndexIx) -> Result<BTreeSet<u32>, BlobError> {
+fn shard_numbers(
+    repository: &Repository,
+    index: IndexIx,
+    of_metadata: Option<u32>,
+) -> Result<BTreeSet<u32>, BlobError> {
     let entry = repository.root.index_entry(index);
     let shared = entry.snapshots.iter().any(|snapshot| repository.root.identifier(*snapshot, index).is_some());
     if shared || entry.shard_path_type != ShardPathType::Fixed || repository.scan.by_latest {
+        if let Some(n_shards) = of_metadata {
+            return Ok((0..n_shards).collect());
+        }
         let mut seen = BTreeSet::new();
         let mut n_shards = 0;
         for snapshot in &entry.snapshots {

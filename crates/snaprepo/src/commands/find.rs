@@ -47,7 +47,11 @@ fn rows(repository: &Repository, session: &Session, index: IndexIx, problems: &m
         let id = repository.root.metadata_blob_id(*snapshot, index);
         facts.entry(id).or_insert_with(|| repository.index_facts(*snapshot, index));
     }
-    let amounts = status::of_index(repository, &session.pool, index);
+    // Only all of the metadata say how many shards the index ever had.
+    let n_shards: Result<Vec<u32>, _> =
+        facts.values().map(|facts| facts.as_ref().map(|facts| facts.n_shards)).collect();
+    let n_shards = n_shards.ok().and_then(|all| all.into_iter().max());
+    let amounts = status::of_index(repository, &session.pool, index, n_shards);
     let errors = facts.values().filter_map(|facts| facts.as_ref().err());
     errors.chain(&amounts.unreadable).for_each(|error| problems.note(error));
     let table_error = amounts.unreadable.first().map(|error| shown(repository, error));
