@@ -205,13 +205,18 @@ fn a_copy_that_lacks_a_blob_is_damaged_for_exactly_those_that_need_it() {
     assert_eq!(run(&["diff", &copy, &original, "--verify-content"]).exit, Exit::Bad);
 }
 
+/// The snapshot that is edited.
+fn third(editor: &Editor) -> SnapshotIx {
+    let entries = &editor.repository().root.snapshots;
+    (0..).zip(entries).find(|(_, entry)| &*entry.name == "snap-3").unwrap().0
+}
+
 #[test]
 fn what_a_copy_holds_instead_is_told() {
     let (fixture, original) = plain();
     let (_folder, copy) = copy_of(fixture);
     let editor = Editor::open(Path::new(&copy));
-    let root = &editor.repository().root;
-    let snapshot = (0..).zip(&root.snapshots).find(|(_, entry)| &*entry.name == "snap-3").unwrap().0;
+    let snapshot = third(&editor);
     let path = editor.repository().snapshot_info_path(snapshot).unwrap();
     editor.edit(&path, Kind::SnapshotInfo, |value| {
         *value.get_mut("snapshot").unwrap().get_mut("end_time").unwrap() = Value::Int(1);
@@ -232,8 +237,7 @@ fn cluster_states_differ_by_what_is_in_them() {
     let (fixture, _) = plain();
     let (_folder, copy) = copy_of(fixture);
     let editor = Editor::open(Path::new(&copy));
-    let root = &editor.repository().root;
-    let snapshot = (0..).zip(&root.snapshots).find(|(_, entry)| &*entry.name == "snap-3").unwrap().0;
+    let snapshot = third(&editor);
     let path = editor.repository().global_metadata_path(snapshot).unwrap();
     editor.edit(&path, Kind::GlobalMetadata, |value| {
         let of = value.get_mut("meta-data").unwrap();

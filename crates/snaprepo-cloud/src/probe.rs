@@ -3,9 +3,13 @@
 //! the answer.
 
 use snaprepo_codec::BlobPath;
-use snaprepo_store::{RemoteErrorKind, StoreError, StoreErrorKind, WriteStore as _};
+use snaprepo_store::{StoreError, StoreErrorKind, WriteStore as _};
 
-use crate::{location::Provider, presets::Belief, store::CloudStore};
+use crate::{
+    location::Provider,
+    presets::Belief,
+    store::{CloudStore, is_unsupported},
+};
 
 /// What the name of a scratch blob begins with. Who finds one may delete it.
 const SCRATCH: &str = "snaprepo-scratch-";
@@ -40,7 +44,7 @@ impl CloudStore {
             Err(error) => {
                 // It may have been written all the same; if there is nothing, there is nothing to say about it.
                 let _ = self.delete(&path);
-                if is_unsupported(&error) { Ok(Conditional::Unsupported) } else { Err(error) }
+                if is_unsupported(&error.kind) { Ok(Conditional::Unsupported) } else { Err(error) }
             }
         }
     }
@@ -49,7 +53,7 @@ impl CloudStore {
         match self.create(path, b"second") {
             Ok(()) => Ok(Conditional::Ignored),
             Err(StoreError { kind: StoreErrorKind::Exists, .. }) => Ok(Conditional::Honoured),
-            Err(error) if is_unsupported(&error) => Ok(Conditional::Unsupported),
+            Err(error) if is_unsupported(&error.kind) => Ok(Conditional::Unsupported),
             Err(error) => Err(error),
         }
     }
@@ -74,14 +78,6 @@ impl CloudStore {
 pub(crate) fn scratch_path(folder: &BlobPath) -> BlobPath {
     let chance: String = std::iter::repeat_with(fastrand::alphanumeric).take(CHANCE_LEN).collect();
     folder.join(&format!("{SCRATCH}{chance}")).expect("letters and digits are a legal name")
-}
-
-/// Services that do not know the condition say so in one of two ways.
-fn is_unsupported(error: &StoreError) -> bool {
-    matches!(
-        &error.kind,
-        StoreErrorKind::Remote(RemoteErrorKind::NotOffered { .. } | RemoteErrorKind::Refused { status: 400, .. })
-    )
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub(crate) mod xml;
 
 pub(crate) use list::{Listing, below, each, path as path_below, prefix};
 pub(crate) use ranges::Ranges;
+pub(crate) use write::is_unsupported;
 
 /// A bucket, a container or a web server. Cheap to clone; every clone shares one runtime, its connections and counts.
 ///
@@ -162,18 +163,18 @@ impl ReadStore for CloudStore {
 
     fn list(&self, folder: &BlobPath, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::list(self, folder, "", visit).map_err(|refusal| at(folder, refusal.of_listing()))
+        list::list(self, folder, "", visit).map_err(|refusal| at(folder, refusal))
     }
 
     fn list_some(&self, folder: &BlobPath, prefix: &str, visit: &mut dyn FnMut(Entry<'_>)) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::list(self, folder, prefix, visit).map_err(|refusal| at(folder, refusal.of_listing()))
+        list::list(self, folder, prefix, visit).map_err(|refusal| at(folder, refusal))
     }
 
     /// In the order of the keys as bytes, as all services promise but those of S3 directory buckets.
     fn walk(&self, folder: &BlobPath, visit: &mut dyn FnMut(&BlobPath, Entry<'_>) -> bool) -> Result<(), StoreError> {
         self.not_the_web(folder, StoreErrorKind::CannotList)?;
-        list::walk(self, folder, visit).map_err(|refusal| at(folder, refusal.of_listing()))
+        list::walk(self, folder, visit).map_err(|refusal| at(folder, refusal))
     }
 
     fn walks_at_once(&self) -> bool {

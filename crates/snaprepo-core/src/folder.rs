@@ -76,12 +76,6 @@ pub(crate) struct ShardFolder {
 }
 
 impl ShardFolder {
-    /// The length of a metadata blob in it, in bytes; 0 where that is not known.
-    pub(crate) fn len_of(&self, name: &str) -> u64 {
-        let found = self.others.iter().find(|other| &*other.name == name);
-        found.and_then(|other| other.stat).map_or(0, |stat| stat.len_bytes)
-    }
-
     /// The folder of a store that lists nothing, to be filled by name.
     pub(crate) fn without_listing(path: BlobPath) -> Self {
         Self { path, by_name: true, ..Self::default() }
@@ -170,9 +164,20 @@ impl ShardFolder {
         rest.get(..len).unwrap_or_default()
     }
 
+    /// What has this name, and is no data blob.
+    pub(crate) fn other(&self, name: &str) -> Option<&OtherEntry> {
+        let at = self.others.binary_search_by(|other| (*other.name).cmp(name)).ok()?;
+        self.others.get(at)
+    }
+
     /// Whether a metadata blob of this name is there.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.others.binary_search_by(|other| (*other.name).cmp(name)).is_ok()
+        self.other(name).is_some()
+    }
+
+    /// The length of a metadata blob in it, in bytes; 0 where that is not known.
+    pub(crate) fn len_of(&self, name: &str) -> u64 {
+        self.other(name).and_then(|other| other.stat).map_or(0, |stat| stat.len_bytes)
     }
 
     /// The highest `index-<number>`, if any.

@@ -125,8 +125,7 @@ impl Flat {
     async fn cut(&mut self) -> Result<(), Refusal> {
         let mut marks = Marks::behind(&self.client, &self.prefix, &self.last_key);
         let Some(first) = marks.next().await? else { return Ok(()) };
-        let range = Range { start: first.clone(), end: None };
-        if !Pages::ranged(&self.client, &self.prefix, range).begins_behind().await? {
+        if !Pages::begin_behind(&self.client, &self.prefix, &first).await? {
             return Ok(());
         }
         self.head.end_at(&first);

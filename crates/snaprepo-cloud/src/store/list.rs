@@ -30,7 +30,7 @@ pub(super) fn list(
 ) -> Result<(), Refusal> {
     let prefix = prefix(folder);
     let mut pages = Pages::new(store.client(), &format!("{prefix}{start}"), Depth::Folder);
-    while let Some(page) = store.block(pages.next())? {
+    while let Some(page) = store.block(pages.next()).map_err(Refusal::of_listing)? {
         for object in &page.objects {
             let rest = below(&object.key, &prefix)?;
             if is_marker(rest, object) {
@@ -61,6 +61,7 @@ pub(super) fn walk(
         Some(path) => visit(path, blob(path.name(), listing.object)),
         None => visit(&nowhere, odd(listing.rest)),
     })
+    .map_err(Refusal::of_listing)
 }
 
 /// Shows every object below a folder with all that the listing tells, until `visit` returns `false`.

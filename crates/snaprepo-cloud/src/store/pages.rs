@@ -180,11 +180,12 @@ impl Pages {
         self.range = Some(Range { start, end: Some(key.to_owned()) });
     }
 
-    /// Whether the first page keeps to the start of its range. To be asked of a listing that nobody looks at.
-    pub(crate) async fn begins_behind(mut self) -> Result<bool, Refusal> {
-        let start = self.range.take().unwrap_or_default().start;
-        let page = self.next().await?.unwrap_or_default();
-        Ok(page.objects.iter().all(|object| object.key > start))
+    /// Whether the store begins a listing behind a key when it is asked to.
+    pub(crate) async fn begin_behind(client: &Client, prefix: &str, key: &str) -> Result<bool, Refusal> {
+        let mut pages = Self::new(client, prefix, Depth::All);
+        pages.start_behind(key);
+        let page = pages.next().await?.unwrap_or_default();
+        Ok(page.objects.iter().all(|object| *object.key > *key))
     }
 
     /// The next page; `None` behind the last one.

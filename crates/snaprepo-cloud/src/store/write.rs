@@ -15,11 +15,22 @@ const MAX_ANSWER_LEN: usize = 64 << 10;
 
 /// Writes a blob if there is none of its key.
 pub(super) async fn create(client: &Client, key: &str, bytes: &[u8]) -> Result<(), Refusal> {
-    let ask = put(client, key, bytes);
-    let ask = match client.service().provider {
-        Provider::Gcs => ask.header("x-goog-if-generation-match", "0"),
-        _ => ask.header("if-none-match", "*"),
+    let condition = match client.service().provider {
+        Provider::Gcs => ("x-goog-if-generation-match", HeaderValue::from_static("0")),
+        _ => ("if-none-match", HeaderValue::from_static("*")),
     };
+    put_if(client, key, bytes, condition).await
+}
+
+/// Writes a blob on a condition; [`Exists`](StoreErrorKind::Exists) when that does not hold.
+async fn put_if(
+    client: &Client,
+    key: &str,
+    bytes: &[u8],
+    (name, value): (&'static str, HeaderValue),
+) -> Result<(), Refusal> {
+    let mut ask = put(client, key, bytes);
+    ask.headers.push((HeaderName::from_static(name), value));
     let mut tries = Tries::default();
     match client.ask_within(&ask, &mut tries).await {
         Ok(mut answer) => {
@@ -61,21 +72,19 @@ pub(super) async fn update(client: &Client, key: &str, bytes: &[u8], from: &Vers
         Provider::Gcs => "x-goog-if-generation-match",
         _ => "if-match",
     };
-    let mut ask = put(client, key, bytes);
-    ask.headers.push((HeaderName::from_static(condition), state));
-    let mut tries = Tries::default();
-    match client.ask_within(&ask, &mut tries).await {
-        Ok(mut answer) => {
-            let _ = answer.whole(MAX_ANSWER_LEN).await;
-            Ok(())
-        }
-        Err(Refusal { kind: StoreErrorKind::Exists, .. }) => {
-            // The state may be the one that an earlier try has made although its answer was lost.
-            let is_ours = tries.has_failed() && read::read(client, key).await? == bytes;
-            if is_ours { Ok(()) } else { Err(Refusal::never(StoreErrorKind::Stale)) }
-        }
-        Err(refusal) => Err(refusal),
-    }
+    put_if(client, key, bytes, (condition, state)).await.map_err(|refusal| match refusal.kind {
+        StoreErrorKind::Exists => Refusal::never(StoreErrorKind::Stale),
+        ref kind if is_unsupported(kind) => unknown(),
+        _ => refusal,
+    })
+}
+
+/// Services that do not know a condition say so in one of two ways.
+pub(crate) fn is_unsupported(kind: &StoreErrorKind) -> bool {
+    matches!(
+        kind,
+        StoreErrorKind::Remote(RemoteErrorKind::NotOffered { .. } | RemoteErrorKind::Refused { status: 400, .. })
+    )
 }
 
 /// Deletes a blob. One that an earlier try has deleted is not missing.

@@ -143,8 +143,9 @@ fn reduce(
     let by_name: HashMap<&str, SnapshotIx> =
         entry.snapshots.iter().map(|snapshot| (&*repository.root.snapshot_entry(*snapshot).name, *snapshot)).collect();
     let current = Current::of(repository, index, shard, folder);
-    let _in_hand = repository.hands.take(current.blob_name().map_or(0, |name| folder.len_of(&name)));
-    let table = match current.blob_name() {
+    let current_name = current.blob_name();
+    let _in_hand = repository.hands.take(current_name.as_ref().map_or(0, |name| folder.len_of(name)));
+    let table = match current_name {
         Some(name) => shard::read_generation(repository, &folder.path, &name)?,
         None => ShardGeneration::default(),
     };

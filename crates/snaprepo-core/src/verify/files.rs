@@ -171,8 +171,7 @@ impl ShardCheck<'_> {
 
     /// Whether the entry of a name is a link out of the store, a pipe, a device: nobody may look behind it.
     fn is_odd(&self, name: &str) -> bool {
-        let entry = self.folder.others.binary_search_by(|other| (*other.name).cmp(name));
-        entry.ok().and_then(|at| self.folder.others.get(at)).is_some_and(|other| matches!(other.what, Other::Odd(_)))
+        self.folder.other(name).is_some_and(|other| matches!(other.what, Other::Odd(_)))
     }
 
     /// Reads what cannot be read, for the store's own word about it.

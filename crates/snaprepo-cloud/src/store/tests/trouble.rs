@@ -305,3 +305,17 @@ fn many_deletes_are_slowed_down_as_one() {
     let methods: Vec<String> = bucket.server.seen().into_iter().map(|seen| seen.method).collect();
     assert_eq!((methods.as_slice(), bucket.keys().len()), (&["POST".to_owned(), "POST".to_owned()][..], 0));
 }
+
+/// Who does not know the condition must not be taken for somebody who refuses the write.
+#[test]
+fn a_store_without_conditional_updates_says_so() {
+    let is_conditional = |seen: &Seen| seen.header("if-match").is_some() && seen.method == "PUT";
+    for (status, code) in [(400, "InvalidArgument"), (501, "NotImplemented")] {
+        let bucket = Bucket::start_with(move |seen, _| is_conditional(seen).then(|| Reply::error(status, code)));
+        bucket.put("blob", "old");
+        let store = opened(&bucket.location("", "")).store;
+        let (_, version) = store.read_version(&path("blob")).unwrap();
+        let error = store.update(&path("blob"), b"new", &version).unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Remote(RemoteErrorKind::NotOffered { .. })), "{error}");
+    }
+}
